@@ -1,0 +1,264 @@
+"""What staff do with an inquiry: take, reply, note, give back, hand on, resolve. Rights are checked here, writes happen here."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.effects import assign, tell_contact
+from bot.conversation.receiving import MAX_CHARACTERS
+from bot.conversation.service import Services
+from bot.conversation.thread import Thread
+from bot.errors import BadInput, EmptyText, Forbidden, NotActingContact, NotFound, SameIdOtherText, TakenByOther, TextTooLong, WrongStatus
+from bot.lifecycle import STAFF_OUTCOMES, Outcome, Status, check_transition
+from bot.masking import mask
+from bot.routing import Contact
+from bot.store import tables as t
+from bot.turn import DialogueState
+
+OPEN = (Status.WITH_BOT, Status.WAITING, Status.WITH_CONTACT)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    municipality: str
+    id: str
+    email: str
+    name: str
+    title: dict[str, str]
+    department_id: str
+    areas: tuple[str, ...]  # of the department
+    roles: frozenset[str]
+
+    def has(self, *roles: str) -> bool:
+        return any(role in self.roles for role in roles)
+
+
+def may_read(staff: StaffMember, inquiry: dict[str, Any]) -> bool:
+    """Contacts read their own department's inquiries, before an owner exists its areas'; coordinators and data officers all."""
+    if inquiry["municipality"] != staff.municipality:
+        return False
+    if staff.has("coordinator", "data_officer") or staff.id in (inquiry["owner_id"], inquiry["acting_id"]):
+        return True
+    if not staff.has("contact"):
+        return False
+    if inquiry["department_id"]:
+        return bool(inquiry["department_id"] == staff.department_id)
+    return inquiry["area"] is None or inquiry["area"] in staff.areas
+
+
+def may_act(staff: StaffMember, inquiry: dict[str, Any]) -> bool:
+    return may_read(staff, inquiry) and staff.has("contact", "coordinator")
+
+
+async def access_inquiry(connection: AsyncConnection, staff: StaffMember, inquiry_id: str) -> dict[str, Any]:
+    """The inquiry, if ``staff`` may read it. Another municipality's is NotFound, another department's Forbidden."""
+    c = t.inquiry.c
+    found = (
+        await connection.execute(sa.select(t.inquiry).where(c.municipality == staff.municipality, c.id == inquiry_id))
+    ).first()
+    if found is None:
+        raise NotFound
+    inquiry = dict(found._mapping)
+    if not may_read(staff, inquiry):
+        raise Forbidden
+    return inquiry
+
+
+class People:
+    def __init__(self, services: Services):
+        self.services = services
+
+    @asynccontextmanager
+    async def _acting(self, staff: StaffMember, inquiry_id: str) -> AsyncIterator[Thread]:
+        """The inquiry open for a change by ``staff``; saved at the end, and everyone who looks at it is woken."""
+        async with self.services.database.write() as connection:
+            thread = await Thread.load(connection, staff.municipality, inquiry_id, self.services.now())
+            if not may_act(staff, thread.row):
+                raise Forbidden
+            yield thread
+            await thread.save()
+        self.services.hub.publish(staff.municipality, inquiry_id)
+
+    async def take(self, staff: StaffMember, inquiry_id: str, *, from_id: str | None = None) -> dict[str, Any]:
+        """``staff`` is owner and acting contact, and the bot is silent. Of simultaneous attempts one wins, the others get
+        TakenByOther with the winner's name. ``from_id`` takes a colleague's inquiry: it must still be that colleague's."""
+        async with self._acting(staff, inquiry_id) as thread:
+            if thread["status"] == Status.WITH_CONTACT and (from_id is None or from_id != thread["acting_id"] or from_id == staff.id):
+                raise TakenByOther(await self._name(thread, thread["acting_id"]))
+            await self._take(thread, staff)
+        return {**thread.row, **thread.changes}
+
+    async def _take(self, thread: Thread, staff: StaffMember) -> None:
+        if thread["status"] != Status.WITH_CONTACT:
+            check_transition(thread["status"], Status.WITH_CONTACT)
+        person = await self._person(thread, staff.id)
+        thread.set(
+            status=Status.WITH_CONTACT,
+            taken_at=thread["taken_at"] or thread.now,
+            state={**DialogueState.from_json(thread["state"]).to_json(), "form_field": None},  # a take-over ends the form
+            state_version=thread["state_version"] + 1,
+        )
+        await assign(thread, Contact(person, person))
+        await tell_contact(self.services, thread, Contact(person, person), "taken_over", thread["reply_due_at"])
+        await self._audit(thread, staff, "take")
+
+    async def reply(self, staff: StaffMember, inquiry_id: str, text: str, *, client_id: str | None = None) -> dict[str, Any]:
+        """The message is stored and promised to the inquirer's channel. A waiting inquiry is taken by its acting contact's reply.
+
+        Raises NotActingContact, WrongStatus (resolved, or with the bot); the same ``client_id`` returns the same message.
+        """
+        text = _checked(text)
+        try:
+            async with self._acting(staff, inquiry_id) as thread:
+                if before := await self._stored_before(thread, client_id, text):
+                    return before
+                if thread["status"] == Status.RESOLVED:
+                    raise WrongStatus
+                if thread["acting_id"] != staff.id or thread["status"] == Status.WITH_BOT:
+                    raise NotActingContact
+                if thread["status"] == Status.WAITING:
+                    await self._take(thread, staff)
+                message = thread.add("staff", text, staff_id=staff.id, client_id=client_id)
+                thread.set(reply_due_at=None)
+                await self._met(thread)
+        except IntegrityError:  # the same client_id twice at once
+            async with self._acting(staff, inquiry_id) as thread:
+                if before := await self._stored_before(thread, client_id, text):
+                    return before
+            raise
+        return message
+
+    async def note(self, staff: StaffMember, inquiry_id: str, text: str) -> dict[str, Any]:
+        """An internal message that no inquirer sees."""
+        async with self._acting(staff, inquiry_id) as thread:
+            return thread.add("staff", _checked(text), internal=True, staff_id=staff.id)
+
+    async def give_back(self, staff: StaffMember, inquiry_id: str) -> None:
+        """The bot answers again; the owner stays the owner. Raises WrongStatus, NotActingContact."""
+        async with self._acting(staff, inquiry_id) as thread:
+            self._check_contact(thread, staff)
+            check_transition(thread["status"], Status.WITH_BOT)
+            state = DialogueState.from_json(thread["state"])
+            state.escalated = state.waiting_told = False
+            state.low_confidence = state.unhelpful = 0
+            state.form_field = None
+            thread.set(
+                status=Status.WITH_BOT, state=state.to_json(), state_version=thread["state_version"] + 1, reply_due_at=None
+            )
+            thread.add("system", self.services.knowledge.text("given_back", thread["language"]), body={"kind": "given_back"})
+            await self._met(thread)
+            await self._audit(thread, staff, "give_back")
+
+    async def hand_on(self, staff: StaffMember, inquiry_id: str, to_id: str, note: str = "") -> None:
+        """``to_id`` is owner and acting contact; the status stays. Raises NotFound for no such active colleague."""
+        async with self._acting(staff, inquiry_id) as thread:
+            if thread["status"] not in (Status.WAITING, Status.WITH_CONTACT):
+                raise WrongStatus
+            if thread["acting_id"] != staff.id and thread["owner_id"] != staff.id and not staff.has("coordinator"):
+                raise NotActingContact
+            person = await self._person(thread, to_id)
+            if to_id == thread["acting_id"] or not set(person["roles"]) & {"contact", "coordinator"}:
+                raise BadInput("this colleague cannot take it")
+            thread.set(state_version=thread["state_version"] + 1)
+            await assign(thread, Contact(person, person))
+            if note.strip():
+                thread.add("staff", _checked(note), internal=True, staff_id=staff.id)
+            await tell_contact(self.services, thread, Contact(person, person), "handed_on", thread["reply_due_at"])
+            await self._audit(thread, staff, "hand_on", to=to_id)
+
+    async def resolve(self, staff: StaffMember, inquiry_id: str, outcome: str) -> None:
+        """The inquiry is resolved with ``outcome`` (solved, referred, withdrawn, abuse). Raises BadInput, WrongStatus."""
+        if outcome not in STAFF_OUTCOMES:
+            raise BadInput("outcome is one of " + ", ".join(STAFF_OUTCOMES))
+        async with self._acting(staff, inquiry_id) as thread:
+            if thread["status"] == Status.RESOLVED:
+                raise WrongStatus
+            self._check_contact(thread, staff)
+            check_transition(thread["status"], Status.RESOLVED)
+            thread.set(
+                status=Status.RESOLVED,
+                outcome=outcome,
+                resolved_at=thread.now,
+                reply_due_at=None,
+                state_version=thread["state_version"] + 1,
+            )
+            shown = self.services.knowledge.text(f"outcome_{outcome}", thread["language"])
+            text = self.services.knowledge.text("resolved", thread["language"], outcome=shown)
+            thread.add("system", text, body={"kind": "resolved", "outcome": outcome}, deliver=outcome != Outcome.ABUSE)
+            await self._met(thread)
+            await self._audit(thread, staff, "resolve", outcome=outcome)
+
+    def _check_contact(self, thread: Thread, staff: StaffMember) -> None:
+        if thread["acting_id"] is None and thread["status"] == Status.WITH_BOT:
+            return  # nobody's yet: whoever may act on it
+        if thread["acting_id"] != staff.id and not staff.has("coordinator"):
+            raise NotActingContact
+
+    async def _stored_before(self, thread: Thread, client_id: str | None, text: str) -> dict[str, Any] | None:
+        if client_id is None:
+            return None
+        m = t.message.c
+        found = (
+            await thread.connection.execute(
+                sa.select(t.message).where(m.municipality == thread.municipality, m.inquiry_id == thread.id, m.client_id == client_id)
+            )
+        ).first()
+        if found is None:
+            return None
+        if found.author != "staff" or found.text != text:
+            raise SameIdOtherText
+        return dict(found._mapping)
+
+    async def _person(self, thread: Thread, staff_id: str) -> dict[str, Any]:
+        c = t.staff.c
+        found = (
+            await thread.connection.execute(
+                sa.select(t.staff).where(c.municipality == thread.municipality, c.id == staff_id, c.active)
+            )
+        ).first()
+        if found is None:
+            raise NotFound
+        return dict(found._mapping)
+
+    async def _name(self, thread: Thread, staff_id: str | None) -> str:
+        c = t.staff.c
+        name = await thread.connection.scalar(sa.select(c.name).where(c.municipality == thread.municipality, c.id == staff_id))
+        return name or ""
+
+    async def _met(self, thread: Thread) -> None:
+        """Every open deadline of the inquiry is met."""
+        c = t.deadline.c
+        await thread.connection.execute(
+            sa.update(t.deadline)
+            .where(c.municipality == thread.municipality, c.inquiry_id == thread.id, c.met_at.is_(None))
+            .values(met_at=thread.now)
+        )
+
+    async def _audit(self, thread: Thread, staff: StaffMember, action: str, **detail: str) -> None:
+        await thread.connection.execute(
+            sa.insert(t.audit),
+            {
+                "municipality": thread.municipality,
+                "staff_id": staff.id,
+                "inquiry_id": thread.id,
+                "action": action,
+                "detail": detail or None,
+                "at": thread.now,
+            },
+        )
+
+
+def _checked(text: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise EmptyText
+    if len(text) > MAX_CHARACTERS:
+        raise TextTooLong
+    return mask(text).text

@@ -1,0 +1,93 @@
+"""What readers get: an inquiry's messages after a ``seq`` or since a ``rev``, as the inquirer or as staff may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.effects import local
+from bot.conversation.service import Services
+from bot.knowledge.markdown import to_html
+from bot.store import tables as t
+
+LIMIT = 500
+
+
+async def read_messages(
+    connection: AsyncConnection,
+    services: Services,
+    inquiry: dict[str, Any],
+    *,
+    after: int = 0,
+    rev: int | None = None,
+    internal: bool = False,
+) -> list[dict[str, Any]]:
+    """Messages with ``seq`` above ``after``, or all that changed since ``rev``, oldest first; at most LIMIT.
+
+    ``internal`` is for staff: notes too, and no secret link.
+    """
+    m = t.message.c
+    where = [m.municipality == inquiry["municipality"], m.inquiry_id == inquiry["id"]]
+    where.append(m.rev > rev if rev is not None else (m.seq > after if not internal or after else sa.true()))
+    if not internal:
+        where.append(m.seq.is_not(None))
+    rows = await connection.execute(sa.select(t.message).where(*where).order_by(m.id).limit(LIMIT))
+    names = await _names(connection, inquiry) if inquiry["owner_id"] else {}
+    link = None if internal else services.link_of(inquiry)
+    return [message_json(dict(row._mapping), names, link) for row in rows]
+
+
+def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link: str | None = None) -> dict[str, Any]:
+    """The shape of a message in the API (docs/api.md)."""
+    body = row["body"] or {}
+    text = row["text"]
+    if body.get("receipt"):
+        text = text.replace("{link}", link or "…")
+    return {
+        "seq": row["seq"],
+        "id": row["id"],
+        "rev": row["rev"],
+        "author": row["author"],
+        "name": (names or {}).get(row["staff_id"] or "") or None,
+        "internal": row["internal"],
+        "text": text,
+        "html": to_html(text) if row["author"] in ("bot", "system") else None,
+        "kind": body.get("kind"),
+        "decision": body.get("decision"),
+        "buttons": body.get("buttons", []),
+        "choice": body.get("choice"),
+        "sources": body.get("sources", []),
+        "article": row["article"],
+        "article_version": row["article_version"],
+        "feedback": bool(body.get("feedback")),
+        "helped": row["helped"],
+        "masked": body.get("masked", 0),
+        "due_at": body.get("due_at"),
+        "client_id": row["client_id"],
+        "at": row["at"].isoformat(),
+    }
+
+
+async def read_contact(connection: AsyncConnection, inquiry: dict[str, Any], language: str) -> dict[str, Any] | None:
+    """Name, title and department of the acting contact, as the inquirer may know them."""
+    if not inquiry["acting_id"]:
+        return None
+    c, d = t.staff.c, t.department.c
+    found = (
+        await connection.execute(
+            sa.select(c.name, c.title, c.seen_at, d.name.label("department"))
+            .join(t.department, (d.municipality == c.municipality) & (d.id == c.department_id))
+            .where(c.municipality == inquiry["municipality"], c.id == inquiry["acting_id"])
+        )
+    ).first()
+    if found is None:
+        return None
+    return {"name": found.name, "title": local(found.title, language), "department": local(found.department, language), "seen_at": found.seen_at}
+
+
+async def _names(connection: AsyncConnection, inquiry: dict[str, Any]) -> dict[str, str]:
+    c = t.staff.c
+    rows = await connection.execute(sa.select(c.id, c.name).where(c.municipality == inquiry["municipality"]))
+    return {row.id: row.name for row in rows}

@@ -1,0 +1,291 @@
+"""From the inquirer inwards: open an inquiry, receive a message or a press of a button, record feedback.
+
+A message is masked and stored, with the turn that will answer it, in one short transaction; understanding happens after it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.service import Services, find_municipality, opening_hours
+from bot.conversation.thread import Thread, find_inquiry
+from bot.conversation.tokens import hashed, new_id, same_token
+from bot.conversation.turns import TurnRunner
+from bot.errors import BadToken, EmptyText, NotFound, SameIdOtherText, TextTooLong, UnknownChoice
+from bot.lifecycle import Outcome, Status, reopened_status
+from bot.masking import mask
+from bot.store import tables as t
+from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueState
+
+MAX_CHARACTERS = 4000
+_CHOICE = re.compile(rf"(?:article|package):[a-z0-9_/]{{1,80}}|{PERSON}|{NONE_OF_THESE}|{SKIP}|{HELPFUL}|{UNHELPFUL}")
+_CHOICE_TEXTS = {PERSON: "talk_to_person", NONE_OF_THESE: "clarify_none", SKIP: "form_skip", HELPFUL: "yes", UNHELPFUL: "no"}
+# "tak" and the like never reopen a resolved inquiry (docs/domain.md).
+_THANKS = re.compile(
+    r"\W*(?:(?:mange|tusind|1000|selv|super|ok|okay|fint|perfekt|dejligt)\W+)*"
+    r"(?:tak|takker|thanks?|thank you|thx|ok|okay|super|fint|perfekt|dejligt|great|perfect|👍|🙏|😊)"
+    r"(?:\W+(?:for|skal|du|i|have|det|hjælpen|svaret|så|meget|so|much|a|lot|the|help|hilsen|mvh|vh))*\W*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    inquiry: dict[str, Any]
+    token: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """``inquiry`` is another than the one written to when that was closed for good and a linked one was started."""
+
+    inquiry: dict[str, Any]
+    message: dict[str, Any]
+    created: bool
+    linked: bool = False
+
+
+class Receiving:
+    def __init__(self, services: Services, turns: TurnRunner):
+        self.services = services
+        self.turns = turns
+
+    async def access_by_token(self, connection: AsyncConnection, inquiry_id: str, token: str) -> dict[str, Any]:
+        """The inquiry the token was made for; raises BadToken, also for an id that does not exist."""
+        inquiry = await find_inquiry(connection, inquiry_id)
+        if inquiry is None or not same_token(token, self.services.token_of(inquiry)):
+            raise BadToken
+        if self.services.now() - inquiry["last_message_at"] > timedelta(days=self.services.settings.link_days):
+            raise BadToken
+        return inquiry
+
+    async def open(
+        self, code: str, *, channel: str, client_id: str | None = None, language: str | None = None, identity: str | None = None
+    ) -> Opened:
+        """An inquiry exists for ``client_id``; the same one returns the same inquiry and token. ``identity`` names the same
+        inquirer again ("telegram:<user id>", or a secret of the browser, of which the hash is stored)."""
+        services = self.services
+        client_hash = hashed(services.key, "client", client_id) if client_id else None
+        async with services.database.read() as connection:
+            await find_municipality(connection, code)
+            if found := await self._by_client(connection, code, client_hash):
+                return Opened(found, services.token_of(found), False)
+        now = services.now()
+        row = new_inquiry(code, channel=channel, language=language, client_hash=client_hash, identity=identity, now=now)
+        try:
+            async with services.database.write() as connection:
+                await connection.execute(sa.insert(t.inquiry), row)
+        except IntegrityError:  # two tabs opened at once
+            async with services.database.read() as connection:
+                if found := await self._by_client(connection, code, client_hash):
+                    return Opened(found, services.token_of(found), False)
+            raise
+        return Opened(row, services.token_of(row), True)
+
+    async def receive(
+        self,
+        municipality: str,
+        inquiry_id: str,
+        *,
+        text: str | None = None,
+        choice: str | None = None,
+        client_id: str | None = None,
+        channel: str = "web",
+    ) -> Received:
+        """The message is stored and a turn will answer it, unless a person has the inquiry. The caller has checked the right.
+
+        Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
+        """
+        text = self._checked_text(text, choice)
+        masked = mask(text) if text is not None else None
+        services, now = self.services, self.services.now()
+        leased = False
+        try:
+            async with services.database.write() as connection:
+                thread = await Thread.load(connection, municipality, inquiry_id, now)
+                linked = self._is_closed_for_good(thread)
+                if linked:
+                    thread = await self._continue(connection, thread)
+                label = self._label(choice, thread["language"]) if choice else ""
+                shown = masked.text if masked else label
+                body: dict[str, Any] = {"choice": choice} if choice else {}
+                if masked and masked.count:
+                    body["masked"] = masked.count
+                message = thread.add("inquirer", shown, channel=channel, body=body or None, client_id=client_id)
+                if masked and masked.count:
+                    thread.add("system", services.knowledge.text("cpr_masked", thread["language"]), body={"kind": "cpr_masked"})
+                self._reopen(thread, shown, choice)
+                if thread["status"] in (Status.WITH_BOT, Status.WAITING):
+                    lease = now + timedelta(seconds=services.settings.turn_lease_s)
+                    leased = thread.ask_turn(
+                        message_id=message["id"], choice=choice, leased_by=services.process_id, leased_until=lease
+                    )
+                elif thread["status"] == Status.WITH_CONTACT:
+                    await self._promise_next_reply(connection, thread)
+                await thread.save()
+        except IntegrityError:
+            return await self._stored_before(municipality, inquiry_id, client_id, masked.text if masked else None, choice)
+        inquiry = {**thread.row, **thread.changes}
+        services.hub.publish(municipality, thread.id)
+        if leased:
+            self.turns.start(inquiry, thread.turns[-1], message)
+        return Received(inquiry, message, True, linked)
+
+    async def feedback(self, municipality: str, inquiry_id: str, seq: int, helped: bool) -> dict[str, Any]:
+        """The answer is marked; the first "yes" confirms the inquiry, the first "no" offers what is next. Raises NotFound."""
+        services, now = self.services, self.services.now()
+        leased = False
+        async with services.database.write() as connection:
+            thread = await Thread.load(connection, municipality, inquiry_id, now)
+            m = t.message.c
+            here = (m.municipality == municipality) & (m.inquiry_id == inquiry_id) & (m.seq == seq)
+            found = (await connection.execute(sa.select(t.message).where(here))).first()
+            if found is None or found.author != "bot" or not (found.body or {}).get("feedback"):
+                raise NotFound
+            message = dict(found._mapping)
+            if message["helped"] is not helped:
+                first = message["helped"] is None
+                message |= {"helped": helped, "rev": thread.next_rev()}
+                await connection.execute(sa.update(t.message).where(here).values(helped=helped, rev=message["rev"]))
+                if first and thread["status"] == Status.WITH_BOT:
+                    if helped:
+                        thread.add("bot", services.knowledge.text("thanks_feedback", thread["language"]), body={"kind": "thanks"})
+                        if thread["open_turns"] == 0:
+                            thread.set(status=Status.RESOLVED, outcome=Outcome.CONFIRMED, resolved_at=now)
+                    else:
+                        lease = now + timedelta(seconds=services.settings.turn_lease_s)
+                        leased = thread.ask_turn(
+                            message_id=None, choice=UNHELPFUL, leased_by=services.process_id, leased_until=lease
+                        )
+                await thread.save()
+        services.hub.publish(municipality, inquiry_id)
+        if leased:
+            self.turns.start({**thread.row, **thread.changes}, thread.turns[-1], None)
+        return message
+
+    def _checked_text(self, text: str | None, choice: str | None) -> str | None:
+        if choice is not None:
+            if not _CHOICE.fullmatch(choice):
+                raise UnknownChoice
+            return None
+        # Control characters have no place in a message, and PostgreSQL refuses NUL.
+        text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "", text or "").strip()
+        if not text:
+            raise EmptyText
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong
+        return text
+
+    def _label(self, choice: str, language: str) -> str:
+        kind, _, key = choice.partition(":")
+        title = self.services.knowledge.title(key, language) if key else self.services.knowledge.text(_CHOICE_TEXTS[kind], language)
+        if title is None:
+            raise UnknownChoice
+        return title
+
+    def _is_closed_for_good(self, thread: Thread) -> bool:
+        days = timedelta(days=self.services.settings.reopen_days)
+        return thread["status"] == Status.RESOLVED and self.services.now() - (thread["resolved_at"] or thread.now) > days
+
+    async def _continue(self, connection: AsyncConnection, closed: Thread) -> Thread:
+        """A new inquiry that is linked to the closed one: bot first, the same owner preferred."""
+        row = new_inquiry(
+            closed.municipality,
+            channel=closed["channel"],
+            language=closed["language"],
+            client_hash=None,
+            identity=closed["identity"],
+            now=closed.now,
+            previous_id=closed.id,
+        )
+        await connection.execute(sa.insert(t.inquiry), row)
+        return await Thread.load(connection, closed.municipality, row["id"], closed.now)
+
+    def _reopen(self, thread: Thread, text: str, choice: str | None) -> None:
+        if thread["status"] != Status.RESOLVED or (choice is None and _THANKS.fullmatch(text)):
+            return
+        status = reopened_status(thread["owner_id"])
+        thread.set(status=status, outcome=None, resolved_at=None)
+        if status is Status.WITH_CONTACT:
+            thread.add("system", self.services.knowledge.text("reopened", thread["language"]), body={"kind": "reopened"})
+
+    async def _promise_next_reply(self, connection: AsyncConnection, thread: Thread) -> None:
+        if thread["reply_due_at"] is not None:  # the contact already owes a reply
+            return
+        municipality = await find_municipality(connection, thread.municipality)
+        due_at = opening_hours(municipality).after(thread.now, municipality["next_reply_minutes"])
+        thread.set(reply_due_at=due_at)
+        await connection.execute(
+            sa.insert(t.deadline),
+            {
+                "municipality": thread.municipality,
+                "inquiry_id": thread.id,
+                "id": thread.next_rev(),
+                "kind": "next_reply",
+                "due_at": due_at,
+            },
+        )
+
+    async def _stored_before(
+        self, municipality: str, inquiry_id: str, client_id: str | None, text: str | None, choice: str | None
+    ) -> Received:
+        m = t.message.c
+        async with self.services.database.read() as connection:
+            found = (
+                await connection.execute(
+                    sa.select(t.message).where(
+                        m.municipality == municipality, m.inquiry_id == inquiry_id, m.client_id == client_id
+                    )
+                )
+            ).first()
+            inquiry = await find_inquiry(connection, inquiry_id)
+        if found is None or inquiry is None:
+            raise NotFound
+        if (found.text != text) if text is not None else ((found.body or {}).get("choice") != choice):
+            raise SameIdOtherText
+        return Received(inquiry, dict(found._mapping), False)
+
+    async def _by_client(self, connection: AsyncConnection, code: str, client_hash: str | None) -> dict[str, Any] | None:
+        if client_hash is None:
+            return None
+        found = await connection.execute(
+            sa.select(t.inquiry).where(t.inquiry.c.municipality == code, t.inquiry.c.client_hash == client_hash)
+        )
+        row = found.first()
+        return dict(row._mapping) if row else None
+
+
+def new_inquiry(
+    code: str,
+    *,
+    channel: str,
+    language: str | None,
+    client_hash: str | None,
+    identity: str | None,
+    now: datetime,
+    previous_id: str | None = None,
+) -> dict[str, Any]:
+    """The row of an inquiry that nobody has written in yet."""
+    language = language if language in ("da", "en") else "da"
+    row: dict[str, Any] = {column.name: column.default.arg if column.default is not None else None for column in t.inquiry.columns}  # type: ignore[attr-defined]  # scalar defaults only
+    return row | {
+        "municipality": code,
+        "id": new_id(),
+        "status": Status.WITH_BOT,
+        "channel": channel,
+        "language": language,
+        "client_hash": client_hash,
+        "identity": identity,
+        "previous_id": previous_id,
+        "state": DialogueState(language=language).to_json(),
+        "created_at": now,
+        "last_message_at": now,
+    }

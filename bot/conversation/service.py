@@ -1,0 +1,69 @@
+"""What every part of the conversation needs, in one place; made once by ``bot.app``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.calendar import OpeningHours
+from bot.conversation.tokens import inquiry_token, new_id
+from bot.errors import UnknownMunicipality
+from bot.hub import Hub
+from bot.knowledge.service import Knowledge
+from bot.settings import Settings
+from bot.store import tables as t
+from bot.store.database import Database
+from bot.turn import TurnRequest, TurnResult
+
+
+class TurnTaker(Protocol):
+    """The worker pool, as the conversation knows it."""
+
+    async def turn(self, request: TurnRequest, timeout_s: float) -> TurnResult: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Services:
+    settings: Settings
+    database: Database
+    knowledge: Knowledge
+    hub: Hub
+    workers: TurnTaker
+    key: bytes
+    now: Callable[[], datetime] = utc_now
+    process_id: str = field(default_factory=new_id)  # who holds a lease
+
+    def token_of(self, inquiry: dict[str, Any]) -> str:
+        return inquiry_token(self.key, inquiry["municipality"], inquiry["id"], inquiry["generation"])
+
+    def link_of(self, inquiry: dict[str, Any]) -> str:
+        """The secret link; the token stands in the fragment, which browsers send to no server."""
+        return f"{self.settings.base_url}/i/#{self.token_of(inquiry)}"
+
+
+async def find_municipality(connection: AsyncConnection, code: str) -> dict[str, Any]:
+    """The municipality's row; raises UnknownMunicipality."""
+    found = (await connection.execute(sa.select(t.municipality).where(t.municipality.c.code == code))).first()
+    if found is None:
+        raise UnknownMunicipality
+    return dict(found._mapping)
+
+
+def opening_hours(municipality: dict[str, Any]) -> OpeningHours:
+    return OpeningHours(
+        periods={
+            int(day): tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in periods)
+            for day, periods in municipality["opening_hours"].items()
+        },
+        closed=frozenset(date.fromisoformat(day) for day in municipality["closing_days"]),
+        open_anyway=frozenset(date.fromisoformat(day) for day in municipality["open_days"]),
+    )

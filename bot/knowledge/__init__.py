@@ -1,0 +1,1 @@
+"""The knowledge base: articles, the dialogue's fixed sentences and starter packages."""

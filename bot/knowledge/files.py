@@ -1,0 +1,325 @@
+"""Loads and checks the files under ``nlu_data``: articles, areas' other questions, dialogue, texts and packages.
+
+All errors of all files are collected before :class:`ArticleFileErrors` is raised, so that an author sees them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from bot.errors import ArticleFileError
+from bot.knowledge.content import (
+    FACETS,
+    LANGUAGES,
+    Area,
+    Article,
+    Authority,
+    DialogueEntry,
+    Examples,
+    Knowledge,
+    LocalValue,
+    Package,
+    Problem,
+    Source,
+    Step,
+    Texts,
+)
+from bot.knowledge.reading import NAME, FieldPath, Reader, has_stray_brace, placeholders
+
+KLE_CODE = re.compile(r"\d\d\.\d\d\.\d\d")
+WEB_ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s]+")
+MINIMUM_EXAMPLES = (15, 15)  # Danish, English: what an article needs to be told from its siblings
+REVIEW_AFTER = timedelta(days=365)
+TEXTS_FILE = "dialogue/texts.yml"
+
+ARTICLE_FIELDS = frozenset(
+    "id kle owner law reviewed title answer sources local follow_ups examples municipality".split()
+)
+
+
+class ArticleFileErrors(ArticleFileError):
+    """``problems`` names every error with file, line and field."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def load_knowledge(
+    folder: Path, *, minimum_examples: tuple[int, int] = MINIMUM_EXAMPLES, today: date | None = None
+) -> Knowledge:
+    """Everything in ``folder``, checked; parts that are not there are empty. Raises :class:`ArticleFileErrors`.
+
+    ``today`` is the day against which review dates are warned about; without it none are.
+    """
+    return _Load(folder, minimum_examples, today).run()
+
+
+def read_article(path: Path, folder: Path, minimum_examples: tuple[int, int] = MINIMUM_EXAMPLES) -> Article:
+    """The one article in ``path``; its owner and its place among the others are not checked."""
+    reader = Reader(path, path.relative_to(folder).as_posix())
+    article = _article(reader, minimum_examples) if reader.parsed else None
+    if article is None or reader.problems:
+        raise ArticleFileErrors(reader.problems)
+    return article
+
+
+class _Load:
+    def __init__(self, folder: Path, minimum: tuple[int, int], today: date | None):
+        self.folder, self.minimum, self.today = folder, minimum, today
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.places: dict[str, Reader] = {}  # where a label stands
+        self.areas: dict[str, Area] = {}
+        self.articles: dict[str, Article] = {}
+        self.other: dict[str, Examples] = {}
+        self.dialogue: dict[str, DialogueEntry] = {}
+        self.texts: dict[str, Texts] = {}
+        self.packages: dict[str, Package] = {}
+
+    def run(self) -> Knowledge:
+        if not self.folder.is_dir():
+            raise ArticleFileErrors([Problem(str(self.folder), 1, "", "is not a folder")])
+        for reader in self._files("areas.yml"):
+            self.areas = {area.key: area for area in _areas(reader)}
+        for reader in self._files("articles/*/*.yml"):
+            self._add_article(reader)
+        for reader in self._files("other/*.yml"):
+            self._add_other(reader)
+        for reader in self._files("dialogue/*.yml"):
+            if reader.name == TEXTS_FILE:
+                self.texts = _fixed_texts(reader)
+            else:
+                self._add_dialogue(reader)
+        for reader in self._files("packages/*.yml"):
+            self._add_package(reader)
+        knowledge = Knowledge(self.areas, self.articles, self.other, self.dialogue, self.texts, self.packages)
+        self._check_doubles(knowledge)
+        if self.problems:
+            raise ArticleFileErrors(sorted(self.problems, key=lambda p: (p.file, p.line)))
+        return Knowledge(*(getattr(knowledge, f) for f in knowledge.__slots__[:-1]), warnings=tuple(self.warnings))
+
+    def _files(self, pattern: str) -> Iterator[Reader]:
+        for path in sorted(self.folder.glob(pattern)):
+            reader = Reader(path, path.relative_to(self.folder).as_posix())
+            if reader.parsed:
+                yield reader
+            self.problems += reader.problems
+            self.warnings += reader.warnings
+
+    def _add_article(self, reader: Reader) -> None:
+        article = _article(reader, self.minimum)
+        self._check_area(reader, ("owner",), article.owner)
+        self._check_area(reader, ("id",), article.area)
+        if self.today and article.reviewed != date.min and article.reviewed + REVIEW_AFTER < self.today:
+            reader.warn(("reviewed",), f"was to be reviewed again by {article.reviewed + REVIEW_AFTER}")
+        self.articles[article.id] = article
+        self.places[article.id] = reader
+
+    def _add_other(self, reader: Reader) -> None:
+        reader.only((), ("area", "examples"))
+        area = reader.name_of(("area",))
+        if area != reader.path.stem:
+            reader.complain(("area",), f"must be {reader.path.stem!r}, as the file is named")
+        self._check_area(reader, ("area",), area)
+        self.other[area] = reader.examples()
+        self.places[f"{area}/other"] = reader
+
+    def _add_dialogue(self, reader: Reader) -> None:
+        for i in reader.items(()):
+            reader.only((i,), ("label", "authority", "text", "examples"))
+            label = reader.string((i, "label"))
+            if not re.fullmatch(rf"{NAME.pattern}/{NAME.pattern}", label) or label.partition("/")[0] in self.areas:
+                reader.complain((i, "label"), "must be group/name, and the group no area")
+            if label in self.dialogue:
+                reader.complain((i, "label"), f"{label!r} is also in {self.places[label].name}")
+            self.dialogue[label] = DialogueEntry(
+                label=label,
+                examples=reader.examples((i, "examples")),
+                text=reader.optional((i, "text"), lambda at: _checked_texts(reader, at)),
+                authority=reader.optional((i, "authority"), lambda at: _authority(reader, at)),
+            )
+            self.places[label] = reader
+
+    def _add_package(self, reader: Reader) -> None:
+        package = _package(reader)
+        for i, step in enumerate(package.steps):
+            if step.article is not None and step.article not in self.articles:
+                reader.complain(("steps", i, "article"), f"there is no article {step.article!r}")
+            self._check_area(reader, ("steps", i, "area"), step.area, also=("other",))
+        self.packages[package.id] = package
+        self.places[f"package/{package.id}"] = reader
+
+    def _check_area(self, reader: Reader, at: FieldPath, area: str, also: tuple[str, ...] = ()) -> None:
+        if area and area not in self.areas and area not in also:
+            reader.complain(at, f"{area!r} is not an area of areas.yml")
+
+    def _check_doubles(self, knowledge: Knowledge) -> None:
+        """The same words under two labels teach the model nothing; the same words twice count twice."""
+        first: dict[str, str] = {}
+        for label, _language, text in knowledge.examples():
+            key = " ".join(text.casefold().split())
+            if key in first:
+                reader = self.places[label]
+                at = next((p for p in _paths_of(reader.root, text) if p), ())
+                message = f"the example {text!r} is also in {first[key]}"
+                before = len(reader.problems)
+                reader.complain(at, message)
+                self.problems += reader.problems[before:]
+            else:
+                first[key] = label
+
+
+def _paths_of(value: object, text: str, at: FieldPath = ()) -> Iterator[FieldPath]:
+    """Every place of ``text``, last first: the second of two is the double."""
+    if isinstance(value, dict):
+        for key in reversed(value):
+            yield from _paths_of(value[key], text, (*at, key))
+    elif isinstance(value, list):
+        for index in reversed(range(len(value))):
+            yield from _paths_of(value[index], text, (*at, index))
+    elif isinstance(value, str) and value.strip() == text:
+        yield at
+
+
+def _areas(reader: Reader) -> Iterator[Area]:
+    for i in reader.items(()):
+        reader.only((i,), ("key", "da", "en", "covers", "not", "kle"))
+        name = {language: reader.string((i, language)) for language in LANGUAGES}
+        yield Area(
+            reader.name_of((i, "key")),
+            name,
+            reader.texts((i, "covers")),
+            reader.texts((i, "not")),
+            reader.strings((i, "kle")),
+        )
+
+
+def _article(reader: Reader, minimum: tuple[int, int]) -> Article:
+    reader.only((), ARTICLE_FIELDS)
+    article = Article(
+        id=reader.string(("id",)),
+        owner=reader.name_of(("owner",)),
+        kle=reader.strings(("kle",)),
+        law=reader.strings(("law",), required=False),
+        reviewed=reader.day(("reviewed",)),
+        title=_checked_texts(reader, ("title",)),
+        answer=reader.texts(("answer",)),
+        sources=tuple(_sources(reader)),
+        local=tuple(_local(reader)),
+        follow_ups=_follow_ups(reader),
+        examples=reader.examples(minimum=minimum),
+        municipality=reader.optional(("municipality",), reader.string),
+    )
+    expected = f"{reader.path.parent.name}/{reader.path.stem}"
+    if article.id != expected:
+        reader.complain(("id",), f"must be {expected!r}, as the file is named")
+    elif not NAME.fullmatch(reader.path.stem) or reader.path.stem == "other":
+        reader.complain(("id",), "the name must be lower case letters, digits and _, and not 'other'")
+    for i, code in enumerate(article.kle):
+        if not KLE_CODE.fullmatch(code):
+            reader.complain(("kle", i), f"{code!r} is not a KLE code like 02.34.02")
+    _check_placeholders(reader, article)
+    return article
+
+
+def _check_placeholders(reader: Reader, article: Article) -> None:
+    declared = {value.name for value in article.local}
+    for language in LANGUAGES:
+        used = set()
+        texts = {("answer", language): article.answer[language]}
+        texts |= {("follow_ups", facet, language): text[language] for facet, text in article.follow_ups.items()}
+        for at, text in texts.items():
+            used |= placeholders(text)
+            if has_stray_brace(text):
+                reader.complain(at, "braces may only stand around the name of a local value")
+            for name in sorted(placeholders(text) - declared - {"municipality"}):
+                reader.complain(at, f"{{{name}}} is not declared in local")
+        for i, value in enumerate(article.local):
+            if value.name and value.name not in used:
+                reader.complain(("local", i, "name"), f"{value.name!r} is not used in the {language} texts")
+
+
+def _sources(reader: Reader) -> Iterator[Source]:
+    if reader.get(("sources",)) == []:
+        reader.complain(("sources",), "at least one source is needed")
+    for i in reader.items(("sources",)):
+        at = ("sources", i)
+        reader.only(at, ("title", "url"))
+        source = Source(reader.string((*at, "title")), reader.string((*at, "url")))
+        if source.url and not WEB_ADDRESS.fullmatch(source.url):
+            reader.complain((*at, "url"), f"{source.url!r} is not a web address")
+        yield source
+
+
+def _local(reader: Reader) -> Iterator[LocalValue]:
+    for i in reader.items(("local",), required=False):
+        at = ("local", i)
+        reader.only(at, ("name", "core", "label", "example"))
+        core = reader.get((*at, "core"))
+        if core not in (None, True, False):
+            reader.complain((*at, "core"), "must be true or false")
+        yield LocalValue(
+            name=reader.name_of((*at, "name")),
+            label=reader.texts((*at, "label")),
+            example=reader.texts((*at, "example"), both_from_one=True),
+            core=bool(core),
+        )
+
+
+def _follow_ups(reader: Reader) -> dict[str, Texts]:
+    if reader.get(("follow_ups",)) is None:
+        return {}
+    reader.only(("follow_ups",), FACETS)
+    value = reader.get(("follow_ups",))
+    return {key: reader.texts(("follow_ups", key)) for key in value} if isinstance(value, dict) else {}
+
+
+def _authority(reader: Reader, at: FieldPath) -> Authority:
+    reader.only(at, ("name", "url"))
+    return Authority(reader.texts((*at, "name"), both_from_one=True), reader.string((*at, "url")))
+
+
+def _fixed_texts(reader: Reader) -> dict[str, Texts]:
+    if not isinstance(reader.root, dict):
+        reader.complain((), "must be a mapping of key: {da, en}")
+        return {}
+    return {key: _checked_texts(reader, (key,)) for key in reader.root}
+
+
+def _checked_texts(reader: Reader, at: FieldPath) -> dict[str, str]:
+    texts = reader.texts(at)
+    if placeholders(texts["da"]) != placeholders(texts["en"]):
+        reader.complain(at, "the placeholders differ between the languages")
+    return texts
+
+
+def _package(reader: Reader) -> Package:
+    reader.only((), ("id", "title", "intro", "reviewed", "steps", "examples"))
+    name = reader.name_of(("id",))
+    if name != reader.path.stem:
+        reader.complain(("id",), f"must be {reader.path.stem!r}, as the file is named")
+    steps = []
+    for i in reader.items(("steps",)):
+        at: FieldPath = ("steps", i)
+        reader.only(at, ("area", "article", "what", "where", "time"))
+        steps.append(
+            Step(
+                area=reader.string((*at, "area")),
+                what=reader.texts((*at, "what")),
+                where=reader.optional((*at, "where"), reader.texts),
+                time=reader.optional((*at, "time"), reader.texts),
+                article=reader.optional((*at, "article"), reader.string),
+            )
+        )
+    return Package(
+        id=name,
+        title=reader.texts(("title",)),
+        intro=reader.texts(("intro",)),
+        reviewed=reader.day(("reviewed",)),
+        steps=tuple(steps),
+        examples=reader.examples(),
+    )

@@ -1,0 +1,1 @@
+"""Rasa: graph components, importer, training, and the worker processes that take turns. The server imports only ``worker.pool`` and ``training``."""
