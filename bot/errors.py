@@ -117,7 +117,10 @@ class NotActingContact(Forbidden):
 
 class TooMany(HotlineError):
     code, status = "too_many", 429
-    da, en = "Det går lidt for hurtigt. Vent et øjeblik, og prøv igen.", "That was a little too fast. Wait and try again."
+    da, en = (
+        "Det går lidt for hurtigt. Vent et øjeblik, og prøv igen.",
+        "That was a little too fast. Wait and try again.",
+    )
 
 
 class StoreUnavailable(HotlineError):

@@ -28,11 +28,18 @@ class Contact:
 
 
 async def choose_contact(
-    connection: AsyncConnection, inquiry: dict[str, Any], area: str | None, hours: OpeningHours, due_at: datetime, now: datetime
+    connection: AsyncConnection,
+    inquiry: dict[str, Any],
+    area: str | None,
+    hours: OpeningHours,
+    due_at: datetime,
+    now: datetime,
 ) -> Contact | None:
     """The first that applies of: earlier owner, key account manager, the area's department, a coordinator. None without staff."""
     municipality = inquiry["municipality"]
-    rows = (await connection.execute(sa.select(t.staff).where(t.staff.c.municipality == municipality, t.staff.c.active))).all()
+    rows = (
+        await connection.execute(sa.select(t.staff).where(t.staff.c.municipality == municipality, t.staff.c.active))
+    ).all()
     staff = {row.id: dict(row._mapping) for row in rows}
     absences = (
         await connection.execute(
@@ -51,7 +58,9 @@ async def choose_contact(
     return Contact(owner, acting_for(owner, staff, deputy_of)) if owner else None
 
 
-def acting_for(owner: dict[str, Any], staff: dict[str, dict[str, Any]], deputy_of: dict[str, str | None]) -> dict[str, Any]:
+def acting_for(
+    owner: dict[str, Any], staff: dict[str, dict[str, Any]], deputy_of: dict[str, str | None]
+) -> dict[str, Any]:
     """The owner, or the first present of the chain of deputies; a coordinator when that chain ends or runs in a circle."""
     person, seen = owner, set()
     while person["id"] in deputy_of and person["id"] not in seen:
@@ -132,7 +141,13 @@ async def _with_room(
     def order(person: dict[str, Any]) -> tuple[Any, ...]:
         present = bool(person["seen_at"]) and now - person["seen_at"] < PRESENT_FOR
         assigned = person["last_assigned_at"]
-        return (load.get(person["id"], 0), open_now and not present, assigned is not None, assigned or now, person["id"])
+        return (
+            load.get(person["id"], 0),
+            open_now and not present,
+            assigned is not None,
+            assigned or now,
+            person["id"],
+        )
 
     room = [
         person
@@ -146,5 +161,7 @@ async def _with_room(
 
 
 def _coordinator(staff: dict[str, dict[str, Any]], deputy_of: dict[str, str | None]) -> dict[str, Any] | None:
-    coordinators = sorted((p for p in staff.values() if "coordinator" in p["roles"]), key=lambda p: (p["id"] in deputy_of, p["id"]))
+    coordinators = sorted(
+        (p for p in staff.values() if "coordinator" in p["roles"]), key=lambda p: (p["id"] in deputy_of, p["id"])
+    )
     return coordinators[0] if coordinators else None

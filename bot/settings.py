@@ -21,30 +21,44 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free one.")
-    public_url: str = Field("", description="Address businesses see, without a slash at the end; made of host and port when empty.")
+    public_url: str = Field(
+        "", description="Address businesses see, without a slash at the end; made of host and port when empty."
+    )
     data_dir: Path = Field(PROJECT_DIR / "data", description="Folder of the SQLite file, the generated key and caches.")
     database_url: str = Field(
-        "", description="SQLAlchemy address (postgresql+asyncpg://… or sqlite+aiosqlite://…); SQLite in the data folder when empty."
+        "",
+        description="SQLAlchemy address (postgresql+asyncpg://… or sqlite+aiosqlite://…); SQLite in the data folder when empty.",
     )
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Signs tokens and encrypts stored channel secrets; at least 32 characters. Made by itself on the default SQLite."
+        SecretStr(""),
+        description="Signs tokens and encrypts stored channel secrets; at least 32 characters. Made by itself on the default SQLite.",
     )
-    demo_password: SecretStr = Field(SecretStr(""), description="Password of the demonstration staff; generated when empty.")
+    demo_password: SecretStr = Field(
+        SecretStr(""), description="Password of the demonstration staff; generated when empty."
+    )
     nlu_data_dir: Path = Field(PROJECT_DIR / "nlu_data", description="Folder of the articles and dialogue files.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes that take turns.")
-    turn_timeout_s: float = Field(10.0, gt=0, description="A turn that takes longer is tried once more, then handed to a person.")
-    turn_lease_s: float = Field(30.0, gt=0, description="After so long another process may take over an unfinished turn.")
+    turn_timeout_s: float = Field(
+        10.0, gt=0, description="A turn that takes longer is tried once more, then handed to a person."
+    )
+    turn_lease_s: float = Field(
+        30.0, gt=0, description="After so long another process may take over an unfinished turn."
+    )
     max_inquiries_per_hour: int = Field(60, description="New inquiries from one address per hour; 0: no limit.")
     max_messages_per_minute: int = Field(30, description="Messages of one inquiry per minute; 0: no limit.")
     max_messages_per_address: int = Field(300, description="Messages from one address per minute; 0: no limit.")
-    max_sign_ins_per_quarter: int = Field(10, description="Sign-in attempts from one address, and for one e-mail, per 15 minutes; 0: no limit.")
+    max_sign_ins_per_quarter: int = Field(
+        10, description="Sign-in attempts from one address, and for one e-mail, per 15 minutes; 0: no limit."
+    )
     trusted_proxies: str = Field(
-        "", description="Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, comma-separated."
+        "",
+        description="Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, comma-separated.",
     )
     telegram_token: SecretStr = Field(SecretStr(""), description="Token of the Telegram bot; empty: no Telegram.")
     telegram_municipality: str = Field("0000", description="Municipality whose Telegram bot it is.")
     telegram_webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Secret of the webhook; set it to receive updates by webhook at /telegram, else long polling."
+        SecretStr(""),
+        description="Secret of the webhook; set it to receive updates by webhook at /telegram, else long polling.",
     )
     telegram_api_url: str = Field("https://api.telegram.org", description="Address of the Bot API server.")
     link_days: int = Field(365, description="A secret link works for so many days after the inquiry's last message.")

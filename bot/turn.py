@@ -30,14 +30,19 @@ class DialogueState:
     disclosed: bool = False  # said that it is a machine
     escalated: bool = False
     form_field: FormField | None = None  # the contact form's next question
+    form_given: list[str] = field(default_factory=list)  # form fields that are answered
+    form_skipped: list[str] = field(default_factory=list)  # form fields that were left out
+    form_retry: bool = False  # the form's question was asked again, since the reply could not be right
     last_article: str | None = None
     last_area: str | None = None
     offered: list[str] = field(default_factory=list)  # article ids offered as buttons, likeliest first
+    likely: list[str] = field(default_factory=list)  # article ids next in likelihood after those shown
     rejected: list[str] = field(default_factory=list)  # article ids that did not help
     clarified: bool = False  # asked "which of these" since the last answer
     low_confidence: int = 0  # turns in a row below the threshold
     unhelpful: int = 0  # "no, this did not help" in this inquiry
     waiting_told: bool = False  # said that the contact will see new messages
+    insults: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -110,7 +115,9 @@ class Understanding:
     """What the model understood of one message; empty for a button."""
 
     language: str = "da"  # "da", "en" or "other"
-    kind: str = "article"  # article, other (an area's question without article), package, out_of_scope, smalltalk, human, …
+    kind: str = (
+        "article"  # article, other (an area's question without article), package, out_of_scope, smalltalk, human, …
+    )
     label: str | None = None  # the likeliest label that is not an article: "out_of_scope/police", "human/ask"
     areas: list[Hit] = field(default_factory=list)  # the twelve areas, best first
     articles: list[Hit] = field(default_factory=list)  # best first

@@ -18,7 +18,13 @@ from bot.routing import Contact, choose_contact
 from bot.store import tables as t
 from bot.turn import Escalation, Say, TurnResult
 
-_CONTACT_COLUMNS = {"name": "contact_name", "email": "contact_email", "phone": "contact_phone", "company": "company", "cvr": "cvr"}
+_CONTACT_COLUMNS = {
+    "name": "contact_name",
+    "email": "contact_email",
+    "phone": "contact_phone",
+    "company": "company",
+    "cvr": "cvr",
+}
 
 
 async def apply_result(services: Services, thread: Thread, result: TurnResult) -> None:
@@ -56,7 +62,12 @@ async def _say(services: Services, thread: Thread, say: Say, language: str, resu
         body["kind"] = say.text
     if say.buttons:
         body["buttons"] = [
-            {"id": b.id, "label": knowledge.text(b.label, language) if b.label else knowledge.title(b.id.partition(":")[2], language)}
+            {
+                "id": b.id,
+                "label": knowledge.text(b.label, language)
+                if b.label
+                else knowledge.title(b.id.partition(":")[2], language),
+            }
             for b in say.buttons
         ]
     if shown.sources:
@@ -91,7 +102,13 @@ async def escalate(services: Services, thread: Thread, escalation: Escalation) -
         await tell_contact(services, thread, contact, "contact_named", due_at, receipt=True)
     await thread.connection.execute(
         sa.insert(t.deadline),
-        {"municipality": thread.municipality, "inquiry_id": thread.id, "id": thread.next_rev(), "kind": "first_reply", "due_at": due_at},
+        {
+            "municipality": thread.municipality,
+            "inquiry_id": thread.id,
+            "id": thread.next_rev(),
+            "kind": "first_reply",
+            "due_at": due_at,
+        },
     )
 
 
@@ -122,7 +139,9 @@ async def tell_contact(
 
 async def _department_name(thread: Thread, department_id: str) -> dict[str, str]:
     c = t.department.c
-    name = await thread.connection.scalar(sa.select(c.name).where(c.municipality == thread.municipality, c.id == department_id))
+    name = await thread.connection.scalar(
+        sa.select(c.name).where(c.municipality == thread.municipality, c.id == department_id)
+    )
     return name or {}
 
 
@@ -140,7 +159,9 @@ async def _route_again(services: Services, thread: Thread) -> None:
     municipality = await find_municipality(thread.connection, thread.municipality)
     due_at = thread["reply_due_at"] or thread.now
     inquiry = {**thread.row, **thread.changes, "owner_id": None}
-    contact = await choose_contact(thread.connection, inquiry, thread["area"], opening_hours(municipality), due_at, thread.now)
+    contact = await choose_contact(
+        thread.connection, inquiry, thread["area"], opening_hours(municipality), due_at, thread.now
+    )
     manager = contact and await thread.connection.scalar(
         sa.select(t.business.c.key_account_manager_id).where(
             t.business.c.municipality == thread.municipality, t.business.c.cvr == thread["cvr"]
@@ -153,7 +174,9 @@ async def _route_again(services: Services, thread: Thread) -> None:
 
 async def _contact_params(services: Services, thread: Thread) -> dict[str, str]:
     name = await thread.connection.scalar(
-        sa.select(t.staff.c.name).where(t.staff.c.municipality == thread.municipality, t.staff.c.id == thread["acting_id"])
+        sa.select(t.staff.c.name).where(
+            t.staff.c.municipality == thread.municipality, t.staff.c.id == thread["acting_id"]
+        )
     )
     return {"name": name or ""}
 
@@ -177,9 +200,7 @@ def local(texts: dict[str, str], language: str) -> str:
 
 
 def say_time(at: datetime, language: str) -> str:
-    """"torsdag den 26. november kl. 12.00" or "Thursday 26 November at 12:00", in Danish time."""
+    """ "torsdag den 26. november kl. 12.00" or "Thursday 26 November at 12:00", in Danish time."""
     if language == "en":
         return format_datetime(at, "EEEE d MMMM 'at' HH:mm", tzinfo=ZONE, locale="en_GB")
     return format_datetime(at, "EEEE 'den' d. MMMM 'kl'. HH.mm", tzinfo=ZONE, locale="da_DK")
-
-

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,17 @@ from bot.conversation.effects import assign, tell_contact
 from bot.conversation.receiving import MAX_CHARACTERS
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
-from bot.errors import BadInput, EmptyText, Forbidden, NotActingContact, NotFound, SameIdOtherText, TakenByOther, TextTooLong, WrongStatus
+from bot.errors import (
+    BadInput,
+    EmptyText,
+    Forbidden,
+    NotActingContact,
+    NotFound,
+    SameIdOtherText,
+    TakenByOther,
+    TextTooLong,
+    WrongStatus,
+)
 from bot.lifecycle import STAFF_OUTCOMES, Outcome, Status, check_transition
 from bot.masking import mask
 from bot.routing import Contact
@@ -90,7 +100,9 @@ class People:
         """``staff`` is owner and acting contact, and the bot is silent. Of simultaneous attempts one wins, the others get
         TakenByOther with the winner's name. ``from_id`` takes a colleague's inquiry: it must still be that colleague's."""
         async with self._acting(staff, inquiry_id) as thread:
-            if thread["status"] == Status.WITH_CONTACT and (from_id is None or from_id != thread["acting_id"] or from_id == staff.id):
+            if thread["status"] == Status.WITH_CONTACT and (
+                from_id is None or from_id != thread["acting_id"] or from_id == staff.id
+            ):
                 raise TakenByOther(await self._name(thread, thread["acting_id"]))
             await self._take(thread, staff)
         return {**thread.row, **thread.changes}
@@ -102,14 +114,19 @@ class People:
         thread.set(
             status=Status.WITH_CONTACT,
             taken_at=thread["taken_at"] or thread.now,
-            state={**DialogueState.from_json(thread["state"]).to_json(), "form_field": None},  # a take-over ends the form
+            state={
+                **DialogueState.from_json(thread["state"]).to_json(),
+                "form_field": None,
+            },  # a take-over ends the form
             state_version=thread["state_version"] + 1,
         )
         await assign(thread, Contact(person, person))
         await tell_contact(self.services, thread, Contact(person, person), "taken_over", thread["reply_due_at"])
         await self._audit(thread, staff, "take")
 
-    async def reply(self, staff: StaffMember, inquiry_id: str, text: str, *, client_id: str | None = None) -> dict[str, Any]:
+    async def reply(
+        self, staff: StaffMember, inquiry_id: str, text: str, *, client_id: str | None = None
+    ) -> dict[str, Any]:
         """The message is stored and promised to the inquirer's channel. A waiting inquiry is taken by its acting contact's reply.
 
         Raises NotActingContact, WrongStatus (resolved, or with the bot); the same ``client_id`` returns the same message.
@@ -150,9 +167,14 @@ class People:
             state.low_confidence = state.unhelpful = 0
             state.form_field = None
             thread.set(
-                status=Status.WITH_BOT, state=state.to_json(), state_version=thread["state_version"] + 1, reply_due_at=None
+                status=Status.WITH_BOT,
+                state=state.to_json(),
+                state_version=thread["state_version"] + 1,
+                reply_due_at=None,
             )
-            thread.add("system", self.services.knowledge.text("given_back", thread["language"]), body={"kind": "given_back"})
+            thread.add(
+                "system", self.services.knowledge.text("given_back", thread["language"]), body={"kind": "given_back"}
+            )
             await self._met(thread)
             await self._audit(thread, staff, "give_back")
 
@@ -207,7 +229,9 @@ class People:
         m = t.message.c
         found = (
             await thread.connection.execute(
-                sa.select(t.message).where(m.municipality == thread.municipality, m.inquiry_id == thread.id, m.client_id == client_id)
+                sa.select(t.message).where(
+                    m.municipality == thread.municipality, m.inquiry_id == thread.id, m.client_id == client_id
+                )
             )
         ).first()
         if found is None:
@@ -229,7 +253,9 @@ class People:
 
     async def _name(self, thread: Thread, staff_id: str | None) -> str:
         c = t.staff.c
-        name = await thread.connection.scalar(sa.select(c.name).where(c.municipality == thread.municipality, c.id == staff_id))
+        name = await thread.connection.scalar(
+            sa.select(c.name).where(c.municipality == thread.municipality, c.id == staff_id)
+        )
         return name or ""
 
     async def _met(self, thread: Thread) -> None:

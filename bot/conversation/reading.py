@@ -84,7 +84,12 @@ async def read_contact(connection: AsyncConnection, inquiry: dict[str, Any], lan
     ).first()
     if found is None:
         return None
-    return {"name": found.name, "title": local(found.title, language), "department": local(found.department, language), "seen_at": found.seen_at}
+    return {
+        "name": found.name,
+        "title": local(found.title, language),
+        "department": local(found.department, language),
+        "seen_at": found.seen_at,
+    }
 
 
 async def _names(connection: AsyncConnection, inquiry: dict[str, Any]) -> dict[str, str]:

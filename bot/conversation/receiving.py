@@ -26,7 +26,13 @@ from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueSt
 
 MAX_CHARACTERS = 4000
 _CHOICE = re.compile(rf"(?:article|package):[a-z0-9_/]{{1,80}}|{PERSON}|{NONE_OF_THESE}|{SKIP}|{HELPFUL}|{UNHELPFUL}")
-_CHOICE_TEXTS = {PERSON: "talk_to_person", NONE_OF_THESE: "clarify_none", SKIP: "form_skip", HELPFUL: "yes", UNHELPFUL: "no"}
+_CHOICE_TEXTS = {
+    PERSON: "talk_to_person",
+    NONE_OF_THESE: "clarify_none",
+    SKIP: "form_skip",
+    HELPFUL: "yes",
+    UNHELPFUL: "no",
+}
 # "tak" and the like never reopen a resolved inquiry (docs/domain.md).
 _THANKS = re.compile(
     r"\W*(?:(?:mange|tusind|1000|selv|super|ok|okay|fint|perfekt|dejligt)\W+)*"
@@ -68,7 +74,13 @@ class Receiving:
         return inquiry
 
     async def open(
-        self, code: str, *, channel: str, client_id: str | None = None, language: str | None = None, identity: str | None = None
+        self,
+        code: str,
+        *,
+        channel: str,
+        client_id: str | None = None,
+        language: str | None = None,
+        identity: str | None = None,
     ) -> Opened:
         """An inquiry exists for ``client_id``; the same one returns the same inquiry and token. ``identity`` names the same
         inquirer again ("telegram:<user id>", or a secret of the browser, of which the hash is stored)."""
@@ -104,7 +116,7 @@ class Receiving:
 
         Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
         """
-        text = self._checked_text(text, choice)
+        text = self.checked_text(text, choice)
         masked = mask(text) if text is not None else None
         services, now = self.services, self.services.now()
         leased = False
@@ -121,7 +133,9 @@ class Receiving:
                     body["masked"] = masked.count
                 message = thread.add("inquirer", shown, channel=channel, body=body or None, client_id=client_id)
                 if masked and masked.count:
-                    thread.add("system", services.knowledge.text("cpr_masked", thread["language"]), body={"kind": "cpr_masked"})
+                    thread.add(
+                        "system", services.knowledge.text("cpr_masked", thread["language"]), body={"kind": "cpr_masked"}
+                    )
                 self._reopen(thread, shown, choice)
                 if thread["status"] in (Status.WITH_BOT, Status.WAITING):
                     lease = now + timedelta(seconds=services.settings.turn_lease_s)
@@ -132,7 +146,9 @@ class Receiving:
                     await self._promise_next_reply(connection, thread)
                 await thread.save()
         except IntegrityError:
-            return await self._stored_before(municipality, inquiry_id, client_id, masked.text if masked else None, choice)
+            return await self._stored_before(
+                municipality, inquiry_id, client_id, masked.text if masked else None, choice
+            )
         inquiry = {**thread.row, **thread.changes}
         services.hub.publish(municipality, thread.id)
         if leased:
@@ -157,7 +173,11 @@ class Receiving:
                 await connection.execute(sa.update(t.message).where(here).values(helped=helped, rev=message["rev"]))
                 if first and thread["status"] == Status.WITH_BOT:
                     if helped:
-                        thread.add("bot", services.knowledge.text("thanks_feedback", thread["language"]), body={"kind": "thanks"})
+                        thread.add(
+                            "bot",
+                            services.knowledge.text("thanks_feedback", thread["language"]),
+                            body={"kind": "thanks"},
+                        )
                         if thread["open_turns"] == 0:
                             thread.set(status=Status.RESOLVED, outcome=Outcome.CONFIRMED, resolved_at=now)
                     else:
@@ -171,7 +191,7 @@ class Receiving:
             self.turns.start({**thread.row, **thread.changes}, thread.turns[-1], None)
         return message
 
-    def _checked_text(self, text: str | None, choice: str | None) -> str | None:
+    def checked_text(self, text: str | None, choice: str | None) -> str | None:
         if choice is not None:
             if not _CHOICE.fullmatch(choice):
                 raise UnknownChoice
@@ -186,14 +206,20 @@ class Receiving:
 
     def _label(self, choice: str, language: str) -> str:
         kind, _, key = choice.partition(":")
-        title = self.services.knowledge.title(key, language) if key else self.services.knowledge.text(_CHOICE_TEXTS[kind], language)
+        title = (
+            self.services.knowledge.title(key, language)
+            if key
+            else self.services.knowledge.text(_CHOICE_TEXTS[kind], language)
+        )
         if title is None:
             raise UnknownChoice
         return title
 
     def _is_closed_for_good(self, thread: Thread) -> bool:
         days = timedelta(days=self.services.settings.reopen_days)
-        return thread["status"] == Status.RESOLVED and self.services.now() - (thread["resolved_at"] or thread.now) > days
+        return (
+            thread["status"] == Status.RESOLVED and self.services.now() - (thread["resolved_at"] or thread.now) > days
+        )
 
     async def _continue(self, connection: AsyncConnection, closed: Thread) -> Thread:
         """A new inquiry that is linked to the closed one: bot first, the same owner preferred."""
@@ -215,7 +241,9 @@ class Receiving:
         status = reopened_status(thread["owner_id"])
         thread.set(status=status, outcome=None, resolved_at=None)
         if status is Status.WITH_CONTACT:
-            thread.add("system", self.services.knowledge.text("reopened", thread["language"]), body={"kind": "reopened"})
+            thread.add(
+                "system", self.services.knowledge.text("reopened", thread["language"]), body={"kind": "reopened"}
+            )
 
     async def _promise_next_reply(self, connection: AsyncConnection, thread: Thread) -> None:
         if thread["reply_due_at"] is not None:  # the contact already owes a reply
@@ -253,7 +281,9 @@ class Receiving:
             raise SameIdOtherText
         return Received(inquiry, dict(found._mapping), False)
 
-    async def _by_client(self, connection: AsyncConnection, code: str, client_hash: str | None) -> dict[str, Any] | None:
+    async def _by_client(
+        self, connection: AsyncConnection, code: str, client_hash: str | None
+    ) -> dict[str, Any] | None:
         if client_hash is None:
             return None
         found = await connection.execute(
@@ -275,7 +305,10 @@ def new_inquiry(
 ) -> dict[str, Any]:
     """The row of an inquiry that nobody has written in yet."""
     language = language if language in ("da", "en") else "da"
-    row: dict[str, Any] = {column.name: column.default.arg if column.default is not None else None for column in t.inquiry.columns}  # type: ignore[attr-defined]  # scalar defaults only
+    row: dict[str, Any] = {
+        column.name: column.default.arg if isinstance(column.default, sa.ColumnDefault) else None
+        for column in t.inquiry.columns
+    }
     return row | {
         "municipality": code,
         "id": new_id(),

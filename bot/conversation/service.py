@@ -14,7 +14,7 @@ from bot.calendar import OpeningHours
 from bot.conversation.tokens import inquiry_token, new_id
 from bot.errors import UnknownMunicipality
 from bot.hub import Hub
-from bot.knowledge.service import Knowledge
+from bot.knowledge.service import KnowledgeService
 from bot.settings import Settings
 from bot.store import tables as t
 from bot.store.database import Database
@@ -22,7 +22,13 @@ from bot.turn import TurnRequest, TurnResult
 
 
 class TurnTaker(Protocol):
-    """The worker pool, as the conversation knows it."""
+    """The worker pool, as the conversation knows it. ``turn`` raises a HotlineError or TimeoutError when it fails."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    @property
+    def model_id(self) -> str: ...
 
     async def turn(self, request: TurnRequest, timeout_s: float) -> TurnResult: ...
 
@@ -35,7 +41,7 @@ def utc_now() -> datetime:
 class Services:
     settings: Settings
     database: Database
-    knowledge: Knowledge
+    knowledge: KnowledgeService
     hub: Hub
     workers: TurnTaker
     key: bytes

@@ -52,19 +52,27 @@ class TurnRunner:
     async def release_own(self) -> None:
         """On SQLite this is the only process: leases of the one before it are void."""
         async with self.services.database.write() as connection:
-            await connection.execute(sa.update(t.turn).where(t.turn.c.status == "open").values(leased_until=self.services.now()))
+            await connection.execute(
+                sa.update(t.turn).where(t.turn.c.status == "open").values(leased_until=self.services.now())
+            )
 
     async def sweep(self) -> int:
         """Take over expired turns of any process; returns how many were started."""
         now = self.services.now()
         c = t.turn.c
-        first = sa.select(sa.func.min(c.id)).where(c.municipality == t.inquiry.c.municipality, c.inquiry_id == t.inquiry.c.id, c.status == "open")
+        earlier = t.turn.alias()
+        is_first = ~sa.exists().where(
+            earlier.c.municipality == c.municipality,
+            earlier.c.inquiry_id == c.inquiry_id,
+            earlier.c.status == "open",
+            earlier.c.id < c.id,
+        )
         waits = now - timedelta(seconds=self.services.settings.turn_lease_s)
         expired = (
             sa.select(t.turn)
-            .join(t.inquiry, (t.inquiry.c.municipality == c.municipality) & (t.inquiry.c.id == c.inquiry_id))
-            .where(c.status == "open", sa.or_(c.leased_until <= now, c.leased_until.is_(None) & (c.at <= waits)))
-            .where(c.id == first.scalar_subquery())
+            .where(
+                c.status == "open", sa.or_(c.leased_until <= now, c.leased_until.is_(None) & (c.at <= waits)), is_first
+            )
             .order_by(c.at)
             .limit(100)
         )
@@ -74,7 +82,9 @@ class TurnRunner:
         for row in rows:
             async with self.services.database.write() as connection:
                 thread = await Thread.load(connection, row.municipality, row.inquiry_id, now)
-                leased = await connection.execute(self._lease(row.municipality, row.inquiry_id, row.id, row.leased_until))
+                leased = await connection.execute(
+                    self._lease(row.municipality, row.inquiry_id, row.id, row.leased_until)
+                )
             if leased.rowcount == 1:
                 self.start(thread.row, dict(row._mapping), None)
                 started += 1
@@ -86,11 +96,15 @@ class TurnRunner:
         held = c.leased_until.is_(None) if seen is None else c.leased_until == seen
         return (
             sa.update(t.turn)
-            .where(c.municipality == municipality, c.inquiry_id == inquiry_id, c.id == turn_id, c.status == "open", held)
+            .where(
+                c.municipality == municipality, c.inquiry_id == inquiry_id, c.id == turn_id, c.status == "open", held
+            )
             .values(leased_by=self.services.process_id, leased_until=until)
         )
 
-    async def _drain(self, inquiry: dict[str, Any], turn: dict[str, Any] | None, message: dict[str, Any] | None) -> None:
+    async def _drain(
+        self, inquiry: dict[str, Any], turn: dict[str, Any] | None, message: dict[str, Any] | None
+    ) -> None:
         try:
             while turn is not None:
                 inquiry, turn = await self._run(inquiry, turn, message)
@@ -115,23 +129,33 @@ class TurnRunner:
         async with services.database.write() as connection:
             thread = await Thread.load(connection, inquiry["municipality"], inquiry["id"], services.now())
             # A staff member may have taken it while the model was thinking.
-            if result is not None and thread["status"] == inquiry["status"] and thread["state_version"] == inquiry["state_version"]:
+            if (
+                result is not None
+                and thread["status"] == inquiry["status"]
+                and thread["state_version"] == inquiry["state_version"]
+            ):
                 await apply_result(services, thread, result)
             elif thread["status"] not in _SILENT:
-                return dict(thread.row), turn  # escalated or given back meanwhile: take the turn again as things are now
+                return dict(
+                    thread.row
+                ), turn  # escalated or given back meanwhile: take the turn again as things are now
             next_turn = await self._close(thread, turn, result)
             await thread.save()
         services.hub.publish(thread.municipality, thread.id)
         return {**thread.row, **thread.changes}, next_turn
 
-    async def _request(self, inquiry: dict[str, Any], turn: dict[str, Any], message: dict[str, Any] | None) -> TurnRequest:
+    async def _request(
+        self, inquiry: dict[str, Any], turn: dict[str, Any], message: dict[str, Any] | None
+    ) -> TurnRequest:
         text = message["text"] if message else None
         async with self.services.database.read() as connection:
             if message is None and turn["message_id"] is not None and turn["choice"] is None:
                 m = t.message.c
                 text = await connection.scalar(
                     sa.select(m.text).where(
-                        m.municipality == turn["municipality"], m.inquiry_id == turn["inquiry_id"], m.id == turn["message_id"]
+                        m.municipality == turn["municipality"],
+                        m.inquiry_id == turn["inquiry_id"],
+                        m.id == turn["message_id"],
                     )
                 )
             availability = await self.services.knowledge.availability(connection, inquiry["municipality"])
@@ -172,7 +196,9 @@ class TurnRunner:
         understood = result.to_json()["understanding"] if result and not turn["choice"] else None
         if understood:
             # A value that was typed (a phone number, an address) stays in the message only, where erasing finds it.
-            understood["entities"] = [{k: e[k] for k in ("entity", "start", "end") if k in e} for e in understood["entities"]]
+            understood["entities"] = [
+                {k: e[k] for k in ("entity", "start", "end") if k in e} for e in understood["entities"]
+            ]
             for name in ("areas", "articles", "kinds"):
                 understood[name] = understood[name][:5]
         closed = await _mark_done(thread, here & (c.id == turn["id"]) & (c.status == "open"), result, understood)
@@ -187,7 +213,9 @@ class TurnRunner:
         ).first()
         if following is None:
             return None
-        await thread.connection.execute(self._lease(thread.municipality, thread.id, following.id, following.leased_until))
+        await thread.connection.execute(
+            self._lease(thread.municipality, thread.id, following.id, following.leased_until)
+        )
         return dict(following._mapping)
 
 

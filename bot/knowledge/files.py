@@ -36,7 +36,7 @@ REVIEW_AFTER = timedelta(days=365)
 TEXTS_FILE = "dialogue/texts.yml"
 
 ARTICLE_FIELDS = frozenset(
-    "id kle owner law reviewed title answer sources local follow_ups examples municipality".split()
+    ["id", "kle", "owner", "law", "reviewed", "title", "answer", "sources", "local", "follow_ups", "examples", "municipality"]
 )
 
 

@@ -61,7 +61,7 @@ def _renamed() -> Any:
         yield
     except IntegrityError:
         raise
-    except (OperationalError, InterfaceError, OSError, asyncio.TimeoutError) as error:
+    except (TimeoutError, OperationalError, InterfaceError, OSError) as error:
         raise StoreUnavailable(type(error).__name__) from error
     except DBAPIError as error:
         if error.connection_invalidated or isinstance(error.orig, sqlite3.DatabaseError):
@@ -76,7 +76,13 @@ def _sqlite_engine(url: sa.URL) -> AsyncEngine:
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, so that a write begins as one
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "cache_size=-16000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "cache_size=-16000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -92,5 +98,9 @@ def _postgres_engine(url: sa.URL) -> AsyncEngine:
         max_overflow=10,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"timeout": 5, "command_timeout": 15, "server_settings": {"lock_timeout": "5000", "application_name": "hotline"}},
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 15,
+            "server_settings": {"lock_timeout": "5000", "application_name": "hotline"},
+        },
     )

@@ -64,8 +64,12 @@ municipality = Table(
     Column("next_reply_minutes", sa.Integer, nullable=False),
     Column("phone", sa.String(40), nullable=False, default=""),
     Column("email", sa.String(254), nullable=False, default=""),
-    Column("telegram_bodies", sa.Boolean, nullable=False, default=False),  # contacts' replies are sent whole to Telegram
-    Column("knowledge_version", sa.Integer, nullable=False, default=0),  # raised by every change of texts and local values
+    Column(
+        "telegram_bodies", sa.Boolean, nullable=False, default=False
+    ),  # contacts' replies are sent whole to Telegram
+    Column(
+        "knowledge_version", sa.Integer, nullable=False, default=0
+    ),  # raised by every change of texts and local values
     Column("created_at", UTCDateTime, nullable=False),
 )
 
@@ -235,7 +239,12 @@ turn = Table(
     Column("done_at", UTCDateTime),
     PrimaryKeyConstraint("municipality", "inquiry_id", "id"),
     ForeignKeyConstraint(*_OF_INQUIRY),
-    Index("ix_turn_open", "leased_until", sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'")),
+    Index(
+        "ix_turn_open",
+        "leased_until",
+        sqlite_where=sa.text("status = 'open'"),
+        postgresql_where=sa.text("status = 'open'"),
+    ),
 )
 
 inbound = Table(
@@ -274,7 +283,12 @@ outbox = Table(
     Column("sent_at", UTCDateTime),
     ForeignKeyConstraint(*_OF_INQUIRY),
     UniqueConstraint("municipality", "inquiry_id", "message_id", "channel", "address"),
-    Index("ix_outbox_pending", "due_at", sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'")),
+    Index(
+        "ix_outbox_pending",
+        "due_at",
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
 )
 
 deadline = Table(

@@ -17,14 +17,12 @@ from typing import Any
 # Imported without condition by rasa.core.agent, its channels, its default recipe or its CLI, and used by no component of ours.
 # A real package wins, since the finder stands last: `rasa test` draws with the real matplotlib of the development environment.
 STAND_INS = frozenset(
-    "tensorflow keras tensorflow_hub tensorflow_text tensorflow_addons matplotlib boto3 botocore twilio slack_sdk fbmessenger"
-    " mattermostwrapper rocketchat_API webexteamssdk aiogram google cachecontrol sentry_sdk psycopg2 confluent_kafka"
-    " questionary randomname prompt_toolkit".split()
+    ["tensorflow", "keras", "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "matplotlib", "boto3", "botocore", "twilio", "slack_sdk", "fbmessenger", "mattermostwrapper", "rocketchat_API", "webexteamssdk", "aiogram", "google", "cachecontrol", "sentry_sdk", "psycopg2", "confluent_kafka", "questionary", "randomname", "prompt_toolkit"]
 )
 
 # Components of Rasa that would need the real TensorFlow (or a download); the stand-in would hide that until the first message.
 NEEDS_TENSORFLOW = frozenset(
-    "DIETClassifier ResponseSelector TEDPolicy UnexpecTEDIntentPolicy ConveRTFeaturizer LanguageModelFeaturizer".split()
+    ["DIETClassifier", "ResponseSelector", "TEDPolicy", "UnexpecTEDIntentPolicy", "ConveRTFeaturizer", "LanguageModelFeaturizer"]
 )
 
 

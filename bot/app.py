@@ -1,0 +1,83 @@
+"""Wiring only: makes the services, starts the loops, adds the rooms' routes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from bot.channels import telegram as telegram_channel
+from bot.channels import web as web_channel
+from bot.conversation.people import People
+from bot.conversation.receiving import Receiving
+from bot.conversation.service import Services
+from bot.conversation.timers import file_quiet, tell_overdue
+from bot.conversation.turns import TurnRunner
+from bot.errors import StoreUnavailable
+from bot.outbox import Outbox
+from bot.staff import routes as staff_routes
+from bot.web import middleware, pages
+from bot.web.keys import LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TURNS
+from bot.web.limits import Limits
+
+log = structlog.get_logger()
+SWEEP_S = 1.0
+TIMERS_S = 30.0
+
+
+def create_app(services: Services) -> web.Application:
+    """The application of ``services``, whose database is migrated and whose workers may still be starting."""
+    app = web.Application(middlewares=[middleware.errors], client_max_size=middleware.MAX_BODY_BYTES)
+    turns = TurnRunner(services)
+    app[SERVICES] = services
+    app[TURNS] = turns
+    app[RECEIVING] = Receiving(services, turns)
+    app[PEOPLE] = People(services)
+    app[OUTBOX] = Outbox(services, senders={})
+    app[LIMITS] = Limits(services.settings)
+    app.on_response_prepare.append(middleware.set_headers)
+    for room in (pages, web_channel, staff_routes, telegram_channel):
+        room.add_to(app)
+    app.cleanup_ctx.append(_loops)
+    return app
+
+
+async def _loops(app: web.Application) -> AsyncIterator[None]:
+    services, turns, outbox = app[SERVICES], app[TURNS], app[OUTBOX]
+    if services.database.is_sqlite:
+        await turns.release_own()
+
+    async def timers() -> None:
+        await file_quiet(services)
+        await tell_overdue(services)
+
+    tasks = [
+        asyncio.create_task(_every(SWEEP_S, turns.sweep)),
+        asyncio.create_task(_every(TIMERS_S, timers)),
+        asyncio.create_task(_every(SWEEP_S, outbox.deliver_due, outbox.woken)),
+    ]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await turns.close()
+
+
+async def _every(pause_s: float, work: Callable[[], Awaitable[object]], woken: asyncio.Event | None = None) -> None:
+    """``work`` again and again, after ``pause_s`` or when woken; a failure is logged and does not end it."""
+    while True:
+        try:
+            await work()
+        except StoreUnavailable:
+            log.warning("store_unavailable", work=work.__name__)
+        except Exception:
+            log.exception("loop_failed", work=work.__name__)
+        if woken is None:
+            await asyncio.sleep(pause_s)
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), pause_s)
+        woken.clear()

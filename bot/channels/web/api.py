@@ -1,0 +1,264 @@
+"""HTTP handlers of the inquirer's API. Each is: who, what, the service, the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from aiohttp import web
+
+from bot.channels.web.origins import check_origin, is_own
+from bot.conversation.reading import message_json, read_contact, read_messages
+from bot.conversation.receiving import Received
+from bot.conversation.service import Services, find_municipality, opening_hours
+from bot.conversation.tokens import hashed
+from bot.errors import BadInput, BadToken
+from bot.store import tables as t
+from bot.web.keys import LIMITS, RECEIVING, SERVICES
+from bot.web.middleware import language_of, read_json
+
+MAX_WAIT_S = 25.0
+_CORS = web.RequestKey("cors", str)
+
+
+async def get_municipality(request: web.Request) -> web.Response:
+    """What the widget shows before anything is written: name, opening, languages. Stores nothing."""
+    services = request.app[SERVICES]
+    async with services.database.read() as connection:
+        municipality = await find_municipality(connection, request.match_info["code"])
+    await _check_and_allow(request, municipality["code"])
+    hours, now = opening_hours(municipality), services.now()
+    opens = hours.next_opening(now)
+    return web.json_response(
+        {
+            "code": municipality["code"],
+            "name": municipality["name"],
+            "open": hours.is_open(now),
+            "opens_at": opens.isoformat() if opens else None,
+            "phone": municipality["phone"],
+            "email": municipality["email"],
+        }
+    )
+
+
+async def post_inquiry(request: web.Request) -> web.Response:
+    services, receiving, limits = request.app[SERVICES], request.app[RECEIVING], request.app[LIMITS]
+    code = request.match_info["code"]
+    body = await read_json(request)
+    client_id, text = text_field(body, "client_id", 80), text_field(body, "text", 100_000)
+    browser = text_field(body, "browser", 80)
+    if client_id is not None:
+        check_uuid(client_id)
+    async with services.database.read() as connection:
+        await find_municipality(connection, code)
+    await _check_and_allow(request, code)
+    limits.check("inquiry", limits.address(request), services.settings.max_inquiries_per_hour, 3600)
+    if text is not None:
+        receiving.checked_text(text, None)  # refuse before an inquiry exists
+        limits.check("message", limits.address(request), services.settings.max_messages_per_address, 60)
+    identity = f"web:{hashed(services.key, 'browser', browser)}" if browser else None
+    opened = await receiving.open(
+        code,
+        channel="web",
+        client_id=client_id,
+        language=text_field(body, "language", 8) or language_of(request),
+        identity=identity,
+    )
+    inquiry = opened.inquiry
+    if text is not None:
+        first = await receiving.receive(
+            code, inquiry["id"], text=text, client_id=f"{client_id}:first" if client_id else None
+        )
+        inquiry = first.inquiry
+    answer = {"id": inquiry["id"], "number": inquiry["number"], "token": opened.token}
+    return web.json_response(answer, status=201 if opened.created else 200)
+
+
+async def post_message(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    inquiry = await inquiry_of(request)
+    body = await read_json(request)
+    text, choice = text_field(body, "text", 100_000), text_field(body, "choice", 120)
+    if (text is None) == (choice is None) and text is not None:
+        raise BadInput("send either text or choice")
+    check_message_limits(request, inquiry)
+    received = await request.app[RECEIVING].receive(
+        inquiry["municipality"], inquiry["id"], text=text, choice=choice, client_id=text_field(body, "client_id", 80)
+    )
+    return web.json_response(received_json(services, received), status=201 if received.created else 200)
+
+
+async def get_messages(request: web.Request) -> web.Response:
+    """Messages after a ``seq``, or changed since a ``rev``; with ``wait`` not before there is something new."""
+    services = request.app[SERVICES]
+    inquiry = await inquiry_of(request)
+    after, rev, wait_s = (number_query(request, name) for name in ("after", "rev", "wait"))
+    deadline = time.monotonic() + min(wait_s or 0, MAX_WAIT_S)
+    with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
+        while True:
+            news.clear()
+            answer = await thread_json(
+                services, inquiry["id"], after=int(after or 0), rev=None if rev is None else int(rev)
+            )
+            left = deadline - time.monotonic()
+            if answer["messages"] or left <= 0 or (rev is not None and answer["rev"] > rev):
+                return web.json_response(answer)
+            try:
+                await asyncio.wait_for(news.wait(), left)
+            except TimeoutError:
+                return web.json_response(answer)
+
+
+async def post_feedback(request: web.Request) -> web.Response:
+    inquiry = await inquiry_of(request)
+    body = await read_json(request)
+    seq, helped = body.get("seq"), body.get("helped")
+    if not isinstance(seq, int) or isinstance(seq, bool) or not isinstance(helped, bool):
+        raise BadInput("seq is a number, helped is true or false")
+    check_message_limits(request, inquiry)
+    message = await request.app[RECEIVING].feedback(inquiry["municipality"], inquiry["id"], seq, helped)
+    return web.json_response(message_json(message), status=200)
+
+
+async def post_read(request: web.Request) -> web.Response:
+    """What the inquirer has seen, for the unread count on another device."""
+    inquiry = await inquiry_of(request)
+    seq = (await read_json(request)).get("seq")
+    if not isinstance(seq, int) or isinstance(seq, bool):
+        raise BadInput("seq is a number")
+    c = t.inquiry.c
+    async with request.app[SERVICES].database.write() as connection:
+        await connection.execute(
+            sa.update(t.inquiry)
+            .where(
+                c.municipality == inquiry["municipality"], c.id == inquiry["id"], c.read_seq < seq, c.last_seq >= seq
+            )
+            .values(read_seq=seq)
+        )
+    return web.json_response({"read_seq": seq})
+
+
+async def preflight(request: web.Request) -> web.Response:
+    """CORS: a page of any website may ask; the answer names it only if the municipality allows it."""
+    services = request.app[SERVICES]
+    parts = request.path.split("/")
+    allowed = False
+    async with services.database.read() as connection:
+        if parts[3] == "municipalities":
+            origins = await connection.scalar(
+                sa.select(t.municipality.c.origins).where(t.municipality.c.code == parts[4])
+            )
+        else:
+            origins = await connection.scalar(
+                sa.select(t.municipality.c.origins)
+                .join(t.inquiry, t.inquiry.c.municipality == t.municipality.c.code)
+                .where(t.inquiry.c.id == parts[4])
+            )
+        allowed = request.headers.get("Origin") in (origins or [])
+    response = web.Response(status=204)
+    if allowed:
+        request[_CORS] = request.headers["Origin"]
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+async def allow_origin(request: web.Request, response: web.StreamResponse) -> None:
+    if request.path.startswith("/api/v1/"):
+        response.headers["Cache-Control"] = "no-store"
+        if origin := request.get(_CORS):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+
+
+async def inquiry_of(request: web.Request) -> dict[str, Any]:
+    """The inquiry in the path, if the bearer token is its own. Raises BadToken, ForeignOrigin."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise BadToken
+    services = request.app[SERVICES]
+    async with services.database.read() as connection:
+        inquiry = await request.app[RECEIVING].access_by_token(connection, request.match_info["id"], token.strip())
+    await _check_and_allow(request, inquiry["municipality"])
+    return inquiry
+
+
+def check_message_limits(request: web.Request, inquiry: dict[str, Any]) -> None:
+    limits, settings = request.app[LIMITS], request.app[SERVICES].settings
+    limits.check("message", limits.address(request), settings.max_messages_per_address, 60)
+    limits.check("message", inquiry["id"], settings.max_messages_per_minute, 60)
+
+
+async def thread_json(services: Services, inquiry_id: str, *, after: int = 0, rev: int | None = None) -> dict[str, Any]:
+    """The thread as the inquirer sees it. Read in one connection: the row first, so that ``rev`` never runs ahead."""
+    async with services.database.read() as connection:
+        row = (await connection.execute(sa.select(t.inquiry).where(t.inquiry.c.id == inquiry_id))).first()
+        if row is None:
+            raise BadToken
+        inquiry = dict(row._mapping)
+        messages = await read_messages(connection, services, inquiry, after=after, rev=rev)
+        contact = await read_contact(connection, inquiry, inquiry["language"])
+    if contact:
+        seen = contact.pop("seen_at")
+        contact["present"] = bool(seen) and (services.now() - seen).total_seconds() < 120
+    return {
+        "id": inquiry["id"],
+        "municipality": inquiry["municipality"],
+        "messages": messages,
+        "status": inquiry["status"],
+        "outcome": inquiry["outcome"],
+        "number": inquiry["number"],
+        "language": inquiry["language"],
+        "contact": contact,
+        "reply_due_at": inquiry["reply_due_at"].isoformat() if inquiry["reply_due_at"] else None,
+        "answering": inquiry["open_turns"] > 0,
+        "read_seq": inquiry["read_seq"],
+        "rev": inquiry["rev"],
+    }
+
+
+def received_json(services: Services, received: Received) -> dict[str, Any]:
+    answer = message_json(received.message)
+    if received.linked:
+        answer["inquiry"] = {"id": received.inquiry["id"], "token": services.token_of(received.inquiry)}
+    return answer
+
+
+def text_field(body: dict[str, Any], name: str, longest: int) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest:
+        raise BadInput(f"{name} is a text of at most {longest} characters")
+    return value
+
+
+def check_uuid(value: str) -> None:
+    try:
+        uuid.UUID(value)
+    except ValueError as error:
+        raise BadInput("client_id is a random UUID") from error
+
+
+def number_query(request: web.Request, name: str) -> float | None:
+    value = request.query.get(name)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise BadInput(f"{name} is a number") from error
+    if not 0 <= number < 2**31:
+        raise BadInput(f"{name} is a number from 0")
+    return number
+
+
+async def _check_and_allow(request: web.Request, municipality: str) -> None:
+    services = request.app[SERVICES]
+    await check_origin(request, services, municipality)
+    if "Origin" in request.headers and not is_own(request, services):
+        request[_CORS] = request.headers["Origin"]

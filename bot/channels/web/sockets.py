@@ -1,0 +1,155 @@
+"""The conversation over a WebSocket: the first frame says who and from where on, then every change is pushed in order.
+
+In: ``{"type": "hello", "id", "token", "rev"}``, then ``message`` (text or choice, client_id), ``feedback``, ``read``, ``typing``.
+Out: ``thread`` (the same object as GET …/messages), ``stored``, ``error``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from bot.channels.web import api
+from bot.channels.web.origins import check_origin
+from bot.errors import BadInput, BadJson, BadToken, HotlineError
+from bot.web.keys import RECEIVING, SERVICES
+
+SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
+HELLO_S = 10.0
+HEARTBEAT_S = 25.0
+MAX_FRAME_BYTES = 64 * 1024
+
+
+async def get_socket(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES)
+    await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
+    try:
+        inquiry, rev = await _hello(request, socket)
+        services = request.app[SERVICES]
+        with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
+            writer = asyncio.create_task(_push(request, socket, inquiry["id"], rev, news))
+            try:
+                await _read(request, socket, inquiry)
+            finally:
+                writer.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                    await writer
+    except HotlineError as error:
+        await _send(socket, _error(error, None))
+        await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+    finally:
+        request.app[SOCKETS].discard(socket)
+    return socket
+
+
+async def close_all(app: web.Application) -> None:
+    for socket in set(app[SOCKETS]):
+        await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
+async def _hello(request: web.Request, socket: web.WebSocketResponse) -> tuple[dict[str, Any], int]:
+    try:
+        frame = _parse(await asyncio.wait_for(socket.receive(), HELLO_S))
+    except TimeoutError as error:
+        raise BadToken from error
+    if (
+        frame is None
+        or frame.get("type") != "hello"
+        or not isinstance(frame.get("token"), str)
+        or not isinstance(frame.get("id"), str)
+    ):
+        raise BadToken
+    services = request.app[SERVICES]
+    async with services.database.read() as connection:
+        inquiry = await request.app[RECEIVING].access_by_token(connection, frame["id"], frame["token"])
+    await check_origin(request, services, inquiry["municipality"])
+    rev = frame.get("rev")
+    return inquiry, rev if isinstance(rev, int) else 0
+
+
+async def _push(
+    request: web.Request, socket: web.WebSocketResponse, inquiry_id: str, rev: int, news: asyncio.Event
+) -> None:
+    """One writer per socket: a slow reader waits here, and gets what came meanwhile in one frame."""
+    services = request.app[SERVICES]
+    first = True
+    while not socket.closed:
+        news.clear()
+        try:
+            thread = await api.thread_json(services, inquiry_id, rev=rev)
+        except HotlineError:
+            await asyncio.sleep(1)
+            continue
+        if first or thread["messages"] or thread["rev"] > rev or thread["answering"]:
+            await _send(socket, {"type": "thread", **thread})
+            # At most LIMIT messages come at once: go on from the last one.
+            rev = max((m["rev"] for m in thread["messages"]), default=thread["rev"])
+            first = False
+        await news.wait()
+
+
+async def _read(request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any]) -> None:
+    async for received in socket:
+        frame: dict[str, Any] | None = None
+        try:
+            frame = _parse(received)
+            if frame is not None:
+                await _act(request, socket, inquiry, frame)
+        except HotlineError as error:
+            await _send(socket, _error(error, (frame or {}).get("client_id")))
+
+
+async def _act(
+    request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any], frame: dict[str, Any]
+) -> None:
+    services, receiving = request.app[SERVICES], request.app[RECEIVING]
+    municipality, inquiry_id = inquiry["municipality"], inquiry["id"]
+    kind = frame.get("type")
+    if kind == "message":
+        text, choice = api.text_field(frame, "text", 100_000), api.text_field(frame, "choice", 120)
+        api.check_message_limits(request, inquiry)
+        client_id = api.text_field(frame, "client_id", 80)
+        received = await receiving.receive(municipality, inquiry_id, text=text, choice=choice, client_id=client_id)
+        await _send(socket, {"type": "stored", "message": api.received_json(services, received)})
+    elif kind == "feedback":
+        if not isinstance(frame.get("seq"), int) or not isinstance(frame.get("helped"), bool):
+            raise BadInput("seq is a number, helped is true or false")
+        api.check_message_limits(request, inquiry)
+        await receiving.feedback(municipality, inquiry_id, frame["seq"], frame["helped"])
+    elif kind != "ping":
+        raise BadInput("unknown type")
+
+
+def _parse(received: Any) -> dict[str, Any] | None:
+    """The frame as an object; None when the socket closed. Raises BadJson."""
+    if received.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+        return None
+    if received.type is not WSMsgType.TEXT:
+        raise BadJson
+    try:
+        frame = json.loads(received.data)
+    except (ValueError, RecursionError) as error:
+        raise BadJson from error
+    if not isinstance(frame, dict):
+        raise BadJson
+    return frame
+
+
+def _error(error: HotlineError, client_id: Any) -> dict[str, Any]:
+    return {
+        "type": "error",
+        "code": error.code,
+        "message": {"da": error.public_text("da"), "en": error.public_text("en")},
+        "client_id": client_id if isinstance(client_id, str) else None,
+        "retry_after": error.retry_after_s,
+    }
+
+
+async def _send(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+    with contextlib.suppress(ConnectionError):
+        await socket.send_json(frame)

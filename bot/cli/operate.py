@@ -1,0 +1,88 @@
+"""For operators: ``settings``, ``migrate``, ``backup``, ``restore``, ``doctor``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from bot.errors import HotlineError
+from bot.settings import Settings
+
+
+@click.command()
+def settings() -> None:
+    """List every setting, its value here and its meaning. Secrets are not shown."""
+    from pydantic import SecretStr
+
+    values = Settings()
+    for name, field in Settings.model_fields.items():
+        value = getattr(values, name)
+        shown = (
+            ("(set)" if value.get_secret_value() else "(not set)") if isinstance(value, SecretStr) else repr(str(value))
+        )
+        click.echo(f"HOTLINE_{name.upper()} = {shown}\n    {field.description}")
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from bot.store.database import Database
+    from bot.store.migrate import migrate as run
+    from bot.store.migrate import newest_revision
+
+    async def go() -> None:
+        given = Settings()
+        if given.is_default_sqlite:
+            given.data_dir.mkdir(parents=True, exist_ok=True)
+        database = Database(given.resolved_database_url)
+        try:
+            await run(database)
+        finally:
+            await database.close()
+
+    asyncio.run(go())
+    click.echo(f"The database is at revision {newest_revision()}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write the whole database (inquiries, staff, models) to FILE, while the hotline may go on serving."""
+    from bot.store.backup import backup as run
+
+    counts = asyncio.run(run(Settings(), file))
+    click.echo(f"{file}: {sum(counts.values())} rows of {len(counts)} tables, {file.stat().st_size / 1e6:.1f} MB.")
+    click.echo("Keep the secret key (HOTLINE_SECRET_KEY, or secret_key in the data folder) too, apart from this file.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Fill an empty database from FILE, which `hotline backup` wrote."""
+    from bot.store.backup import restore as run
+
+    counts = asyncio.run(run(Settings(), file))
+    click.echo(f"{sum(counts.values())} rows of {len(counts)} tables restored.")
+
+
+@click.command()
+def doctor() -> None:
+    """Say in words what is wrong with settings, model and database; exit status 1 when something is."""
+    from bot.doctor import examine
+
+    try:
+        findings = asyncio.run(examine(Settings()))
+    except HotlineError as error:
+        findings = [("problem", str(error))]
+    for kind, text in findings:
+        click.secho(
+            f"{ {'ok': 'ok     ', 'warning': 'warning', 'problem': 'PROBLEM'}[kind] }  {text}",
+            fg={"ok": "green", "warning": "yellow", "problem": "red"}[kind],
+        )
+    if any(kind == "problem" for kind, _ in findings):
+        raise SystemExit(1)
+
+
+COMMANDS = (settings, migrate, backup, restore, doctor)

@@ -1,0 +1,180 @@
+"""The knowledge base as a municipality has it now: common articles under its own texts, local values and withdrawals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.knowledge.content import Article, Knowledge, Texts
+from bot.store import tables as t
+from bot.turn import Say
+
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What the model must not answer with here, and what it may show only together with a person."""
+
+    unavailable: list[str]
+    incomplete: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A bot message as the inquirer sees it: Markdown, and for an article its id, version and sources."""
+
+    text: str
+    sources: list[dict[str, str]] = field(default_factory=list)
+    article: str | None = None
+    version: str | None = None
+
+
+@dataclass(slots=True)
+class _Local:
+    """What one municipality changed, as of ``version``."""
+
+    version: int
+    name: Texts
+    texts: dict[str, dict[str, Any]]  # article id → title, answer … of its own
+    withdrawn: frozenset[str]
+    values: dict[tuple[str, str], Texts]  # (article id, placeholder) → text
+    availability: Availability
+
+
+class KnowledgeService:
+    """Holds the common base in memory; each municipality's changes are read again when its knowledge_version has risen."""
+
+    def __init__(self, common: Knowledge):
+        self.common = common
+        self._local: dict[str, _Local] = {}
+        self._versions = {
+            article.id: _fingerprint(article.title, article.answer, article.follow_ups)
+            for article in common.articles.values()
+        }
+
+    def text(self, key: str, language: str, **params: str) -> str:
+        """The bot's sentence ``key`` (of texts.yml, or a dialogue label), with ``params`` filled in."""
+        texts = self.common.texts.get(key) or self.common.dialogue[key].text or {}
+        return _fill(_pick(texts, language), params)
+
+    def title(self, key: str, language: str) -> str | None:
+        """The title of the article or package ``key``; None when there is none."""
+        found = self.common.articles.get(key) or self.common.packages.get(key)
+        return _pick(found.title, language) if found else None
+
+    def area_name(self, area: str, language: str) -> str:
+        found = self.common.areas.get(area)
+        return _pick(found.name, language) if found else ""
+
+    async def availability(self, connection: AsyncConnection, municipality: str) -> Availability:
+        return (await self._of(connection, municipality)).availability
+
+    async def render(
+        self, connection: AsyncConnection, municipality: str, say: Say, language: str, params: Mapping[str, str]
+    ) -> Shown:
+        """``say`` in the municipality's current texts and local values."""
+        if say.article:
+            return await self.article(connection, municipality, say.article, language, say.facet)
+        if say.package:
+            return self._package(say.package, language)
+        return Shown(self.text(say.text or "", language, **params))
+
+    async def article(
+        self, connection: AsyncConnection, municipality: str, article_id: str, language: str, facet: str | None = None
+    ) -> Shown:
+        """The article's answer, or only its text for ``facet``. An unfilled local value says plainly that it is missing."""
+        local = await self._of(connection, municipality)
+        article = self.common.articles.get(article_id)
+        if article is None or article_id in local.withdrawn:
+            return Shown(self.text("withdrawn_article", language))
+        own = local.texts.get(article_id) or {}
+        texts = (
+            article.follow_ups[facet] if facet and facet in article.follow_ups else own.get("answer") or article.answer
+        )
+        params = {"municipality": _pick(local.name, language)}
+        for value in article.local:
+            filled = local.values.get((article_id, value.name))
+            missing = self.text("value_missing", language, label=_pick(value.label, language))
+            params[value.name] = _pick(filled, language) if filled else missing
+        version = self._versions[article_id] if not own else _fingerprint(own)
+        sources = [{"title": source.title, "url": source.url} for source in article.sources]
+        return Shown(_fill(_pick(texts, language), params).strip(), sources, article_id, version)
+
+    def _package(self, name: str, language: str) -> Shown:
+        package = self.common.packages[name]
+        lines = [f"**{_pick(package.title, language)}**", _pick(package.intro, language)]
+        for place, step in enumerate(package.steps, 1):
+            parts = [f"**{self.area_name(step.area, language)}:** " if self.area_name(step.area, language) else ""]
+            parts.append(_pick(step.what, language))
+            parts += [_pick(texts, language) for texts in (step.where, step.time) if texts]
+            lines.append(f"{place}. " + parts[0] + " ".join(parts[1:]))
+        return Shown(
+            "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:]),
+            article=f"package/{name}",
+            version=_fingerprint(lines),
+        )
+
+    async def _of(self, connection: AsyncConnection, municipality: str) -> _Local:
+        row = (
+            await connection.execute(
+                sa.select(t.municipality.c.knowledge_version, t.municipality.c.name).where(
+                    t.municipality.c.code == municipality
+                )
+            )
+        ).one()
+        known = self._local.get(municipality)
+        if known is None or known.version != row.knowledge_version:
+            known = self._local[municipality] = await self._load(
+                connection, municipality, row.knowledge_version, row.name
+            )
+        return known
+
+    async def _load(self, connection: AsyncConnection, municipality: str, version: int, name: Texts) -> _Local:
+        texts = (
+            await connection.execute(sa.select(t.article_text).where(t.article_text.c.municipality == municipality))
+        ).all()
+        rows = (
+            await connection.execute(sa.select(t.local_value).where(t.local_value.c.municipality == municipality))
+        ).all()
+        values = {(row.article, row.name): row.value for row in rows}
+        withdrawn = frozenset(row.article for row in texts if row.withdrawn)
+        incomplete = [
+            article.id
+            for article in self.common.articles.values()
+            if any(value.core and (article.id, value.name) not in values for value in article.local)
+        ]
+        foreign = [a.id for a in self.common.articles.values() if a.municipality not in (None, municipality)]
+        return _Local(
+            version,
+            name,
+            {row.article: row.body for row in texts if row.body},
+            withdrawn,
+            values,
+            Availability(sorted(withdrawn | set(foreign)), incomplete),
+        )
+
+
+def demo_values(common: Knowledge) -> list[tuple[Article, str, Texts]]:
+    """Every local value of the common base with its example: what the demonstration municipality has filled in."""
+    return [(article, value.name, value.example) for article in common.articles.values() for value in article.local]
+
+
+def _pick(texts: Texts, language: str) -> str:
+    return texts.get(language) or texts.get("da") or ""
+
+
+def _fill(text: str, params: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: params.get(match[1], match[0]), text)
+
+
+def _fingerprint(*parts: Any) -> str:
+    """12 hexadecimal characters that change with the texts."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dict).encode()).hexdigest()[:12]

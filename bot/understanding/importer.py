@@ -1,0 +1,106 @@
+"""Turns the knowledge base into Rasa's training data: one retrieval intent per label, responses, rules and domain."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import rasa.shared.utils.io
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.structures import StoryGraph
+from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.importers.utils import story_graph_from_paths
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+
+from bot.knowledge.bundle import to_lines
+from bot.knowledge.content import Knowledge
+from bot.knowledge.files import load_knowledge
+from bot.understanding.components import KNOWLEDGE_TABLE
+
+RULES_FILE = "rules.yml"
+DECIDE = "action_decide"
+
+
+class KnowledgeImporter(TrainingDataImporter):
+    """Reads a folder like ``nlu_data``. Its rules file is Rasa's own YAML; a rule per intent is added, none per article.
+
+    Test conversations (``test_*.yml``) are read from whatever path is given, so that ``rasa test`` works as a Rasa user expects.
+    """
+
+    def __init__(
+        self,
+        config_file: str | None = None,
+        domain_path: str | None = None,
+        training_data_paths: list[str] | str | None = None,
+        **kwargs: Any,
+    ):
+        self._config_file, self._domain_path = config_file, domain_path
+        given = [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths or []
+        self._paths = [Path(path) for path in given]
+
+    @cached_property
+    def folder(self) -> Path | None:
+        return next((path for path in self._paths if (path / "areas.yml").is_file()), None)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        return load_knowledge(self.folder) if self.folder else Knowledge()
+
+    def get_config(self) -> dict[str, Any]:
+        return rasa.shared.utils.io.read_model_configuration(self._config_file) if self._config_file else {}
+
+    def get_config_file_for_auto_config(self) -> str | None:
+        return self._config_file
+
+    def get_domain(self) -> Domain:
+        return Domain.load(self._domain_path) if self._domain_path else Domain.empty()
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        examples = []
+        for label, text_language, text in self.knowledge.examples():
+            message = Message.build(text, intent=label)
+            message.set("metadata", {"language": text_language})
+            examples.append(message)
+        lookup = {"name": KNOWLEDGE_TABLE, "elements": list(to_lines(self.knowledge))}
+        return TrainingData(examples, lookup_tables=[lookup] if examples else [], responses=self._responses())
+
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
+        domain = self._domain_with_intents()
+        steps: list[Any] = []
+        rules = self.folder / RULES_FILE if self.folder else None
+        if rules and rules.is_file():
+            steps += story_graph_from_paths([str(rules)], domain, exclusion_percentage).story_steps
+        reader = YAMLStoryReader(domain, None, False)
+        steps += reader.read_from_parsed_yaml({"rules": [_rule(intent) for intent in self._intents()]})
+        return StoryGraph(steps)
+
+    def get_conversation_tests(self) -> StoryGraph:
+        files = [file for path in self._paths for file in ([path] if path.is_file() else sorted(path.rglob("test_*.yml")))]
+        return story_graph_from_paths([str(file) for file in files], self._domain_with_intents())
+
+    def _intents(self) -> list[str]:
+        return sorted({label.partition("/")[0] for label in self._labels()})
+
+    def _labels(self) -> dict[str, None]:
+        return {label: None for label, _, _ in self.knowledge.examples()}
+
+    def _responses(self) -> dict[str, list[dict[str, str]]]:
+        """Retrieval intents need a response each. The actions say the text; here stands only what it is about."""
+        return {f"utter_{label}": [{"text": self._title(label)}] for label in self._labels()}
+
+    def _title(self, label: str) -> str:
+        if label in self.knowledge.articles:
+            return self.knowledge.articles[label].title["da"]
+        entry = self.knowledge.dialogue.get(label)
+        return entry.text["da"] if entry and entry.text else label
+
+    def _domain_with_intents(self) -> Domain:
+        """Rasa adds the retrieval intents to the domain only after this importer, but its story reader wants them now."""
+        return self.get_domain().merge(Domain.from_dict({"intents": self._intents()}))
+
+
+def _rule(intent: str) -> dict[str, Any]:
+    return {"rule": f"A message about {intent} is decided upon", "steps": [{"intent": intent}, {"action": DECIDE}]}

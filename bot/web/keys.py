@@ -1,0 +1,19 @@
+"""What ``bot.app`` puts into the application, by typed keys."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.conversation.people import People
+from bot.conversation.receiving import Receiving
+from bot.conversation.service import Services
+from bot.conversation.turns import TurnRunner
+from bot.outbox import Outbox
+from bot.web.limits import Limits
+
+SERVICES = web.AppKey("services", Services)
+RECEIVING = web.AppKey("receiving", Receiving)
+PEOPLE = web.AppKey("people", People)
+TURNS = web.AppKey("turns", TurnRunner)
+OUTBOX = web.AppKey("outbox", Outbox)
+LIMITS = web.AppKey("limits", Limits)

@@ -1,0 +1,68 @@
+"""How often one address or one token may do a thing: a token bucket for each, in this process."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from aiohttp import web
+
+from bot.errors import TooMany
+from bot.settings import Settings
+
+_KEPT = 50_000  # buckets; the longest unused are forgotten first
+
+
+class Limits:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic):
+        self.settings = settings
+        self.clock = clock
+        self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._proxies = [
+            ipaddress.ip_network(part.strip(), strict=False)
+            for part in settings.trusted_proxies.split(",")
+            if part.strip()
+        ]
+
+    def check(self, what: str, who: str, allowed: int, per_s: float) -> None:
+        """Raises TooMany, with the seconds until the next is allowed, when ``who`` did ``what`` over ``allowed`` times in
+        ``per_s`` seconds. ``allowed`` 0 switches the limit off."""
+        if allowed <= 0:
+            return
+        now = self.clock()
+        left, seen = self._buckets.pop((what, who), (float(allowed), now))
+        left = min(float(allowed), left + (now - seen) * allowed / per_s)
+        self._buckets[(what, who)] = (left - 1 if left >= 1 else left, now)
+        if len(self._buckets) > _KEPT:
+            self._buckets.popitem(last=False)
+        if left < 1:
+            raise TooMany(retry_after_s=max(1, math.ceil((1 - left) * per_s / allowed)))
+
+    def address(self, request: web.Request) -> str:
+        """The client's address; a header counts only when a trusted proxy sent it, and only its last untrusted entry."""
+        address = request.remote or ""
+        if not self._is_proxy(address):
+            return address
+        for hop in reversed(
+            [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        ):
+            if not self._is_proxy(hop):
+                return hop
+            address = hop
+        return address
+
+    def is_secure(self, request: web.Request) -> bool:
+        """Whether the client's connection is TLS, as a trusted proxy tells it."""
+        if self._is_proxy(request.remote or ""):
+            return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
+        return request.scheme == "https"
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self._proxies)
