@@ -25,6 +25,8 @@ _CONTACT_COLUMNS = {
     "company": "company",
     "cvr": "cvr",
 }
+# The link holds the token, which is never stored: it is put in when an entitled reader asks.
+LINK = "{link}"
 
 
 async def apply_result(services: Services, thread: Thread, result: TurnResult) -> None:
@@ -55,7 +57,7 @@ async def apply_result(services: Services, thread: Thread, result: TurnResult) -
 
 async def _say(services: Services, thread: Thread, say: Say, language: str, result: TurnResult) -> None:
     knowledge = services.knowledge
-    params = {**say.params, **(await _contact_params(services, thread) if say.text == "waiting_seen" else {})}
+    params = {**(await _known(services, thread, say.text) if say.text else {}), **say.params}
     shown = await knowledge.render(thread.connection, thread.municipality, say, language, params)
     body: dict[str, Any] = {"decision": result.decision}
     if say.text:
@@ -74,6 +76,8 @@ async def _say(services: Services, thread: Thread, say: Say, language: str, resu
         body["sources"] = shown.sources
     if say.feedback:
         body["feedback"] = True
+    if LINK in shown.text:
+        body["receipt"] = True
     if say.text == "disclosure":
         thread.set(disclosed_at=thread.now)
     thread.add("bot", shown.text, body=body, article=shown.article, article_version=shown.version)
@@ -113,7 +117,14 @@ async def escalate(services: Services, thread: Thread, escalation: Escalation) -
 
 
 async def tell_contact(
-    services: Services, thread: Thread, contact: Contact, key: str, due_at: datetime | None, *, receipt: bool = False
+    services: Services,
+    thread: Thread,
+    contact: Contact,
+    key: str,
+    due_at: datetime | None,
+    *,
+    receipt: bool = False,
+    **more: str,
 ) -> None:
     """A system message says who the contact is, and who acts while the owner is absent."""
     language = thread["language"]
@@ -127,12 +138,11 @@ async def tell_contact(
         "owner": contact.owner["name"],
         "number": thread["number"] or "",
         "deadline": say_time(due_at, language) if due_at else "",
-    }
+    } | more
     text = services.knowledge.text(key, language, **params)
     body: dict[str, Any] = {"kind": key, "staff": person["id"], "due_at": due_at.isoformat() if due_at else None}
     if receipt:
-        # The link holds the token, which is never stored: it is put in when an entitled reader asks.
-        text += "\n\n" + services.knowledge.text("receipt_link", language, link="{link}")
+        text += "\n\n" + services.knowledge.text("receipt_link", language, link=LINK)
         body["receipt"] = True
     thread.add("system", text, body=body)
 
@@ -172,13 +182,23 @@ async def _route_again(services: Services, thread: Thread) -> None:
         await tell_contact(services, thread, contact, "contact_changed", due_at)
 
 
-async def _contact_params(services: Services, thread: Thread) -> dict[str, str]:
-    name = await thread.connection.scalar(
-        sa.select(t.staff.c.name).where(
-            t.staff.c.municipality == thread.municipality, t.staff.c.id == thread["acting_id"]
+async def tell(services: Services, thread: Thread, key: str, *, deliver: bool = True, **params: str) -> None:
+    """A system message of the texts' ``key``; the acting contact's name and the number are known to every text."""
+    params = {**await _known(services, thread, key), **params}
+    text = services.knowledge.text(key, thread["language"], **params)
+    thread.add("system", text, body={"kind": key}, deliver=deliver)
+
+
+async def _known(services: Services, thread: Thread, key: str) -> dict[str, str]:
+    """What a text may name besides its own parameters; the database is asked only where the text names a person."""
+    known = {"number": thread["number"] or "", "link": LINK}
+    if thread["acting_id"] and "{name}" in services.knowledge.text(key, thread["language"]):
+        c = t.staff.c
+        name = await thread.connection.scalar(
+            sa.select(c.name).where(c.municipality == thread.municipality, c.id == thread["acting_id"])
         )
-    )
-    return {"name": name or ""}
+        known["name"] = name or ""
+    return known
 
 
 async def _next_number(thread: Thread) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.effects import assign, tell_contact
+from bot.conversation.effects import assign, tell, tell_contact
 from bot.conversation.receiving import MAX_CHARACTERS
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
@@ -172,9 +172,7 @@ class People:
                 state_version=thread["state_version"] + 1,
                 reply_due_at=None,
             )
-            thread.add(
-                "system", self.services.knowledge.text("given_back", thread["language"]), body={"kind": "given_back"}
-            )
+            await tell(self.services, thread, "given_back", name=staff.name)
             await self._met(thread)
             await self._audit(thread, staff, "give_back")
 
@@ -188,11 +186,14 @@ class People:
             person = await self._person(thread, to_id)
             if to_id == thread["acting_id"] or not set(person["roles"]) & {"contact", "coordinator"}:
                 raise BadInput("this colleague cannot take it")
+            previous = await self._name(thread, thread["acting_id"])
             thread.set(state_version=thread["state_version"] + 1)
             await assign(thread, Contact(person, person))
             if note.strip():
                 thread.add("staff", _checked(note), internal=True, staff_id=staff.id)
-            await tell_contact(self.services, thread, Contact(person, person), "handed_on", thread["reply_due_at"])
+            await tell_contact(
+                self.services, thread, Contact(person, person), "handed_on", thread["reply_due_at"], previous=previous
+            )
             await self._audit(thread, staff, "hand_on", to=to_id)
 
     async def resolve(self, staff: StaffMember, inquiry_id: str, outcome: str) -> None:
@@ -212,8 +213,7 @@ class People:
                 state_version=thread["state_version"] + 1,
             )
             shown = self.services.knowledge.text(f"outcome_{outcome}", thread["language"])
-            text = self.services.knowledge.text("resolved", thread["language"], outcome=shown)
-            thread.add("system", text, body={"kind": "resolved", "outcome": outcome}, deliver=outcome != Outcome.ABUSE)
+            await tell(self.services, thread, "resolved", deliver=outcome != Outcome.ABUSE, outcome=shown)
             await self._met(thread)
             await self._audit(thread, staff, "resolve", outcome=outcome)
 

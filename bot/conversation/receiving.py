@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.effects import tell
 from bot.conversation.service import Services, find_municipality, opening_hours
 from bot.conversation.thread import Thread, find_inquiry
 from bot.conversation.tokens import hashed, new_id, same_token
@@ -133,10 +134,8 @@ class Receiving:
                     body["masked"] = masked.count
                 message = thread.add("inquirer", shown, channel=channel, body=body or None, client_id=client_id)
                 if masked and masked.count:
-                    thread.add(
-                        "system", services.knowledge.text("cpr_masked", thread["language"]), body={"kind": "cpr_masked"}
-                    )
-                self._reopen(thread, shown, choice)
+                    await tell(services, thread, "cpr_masked")
+                await self._reopen(thread, shown, choice)
                 if thread["status"] in (Status.WITH_BOT, Status.WAITING):
                     lease = now + timedelta(seconds=services.settings.turn_lease_s)
                     leased = thread.ask_turn(
@@ -233,17 +232,18 @@ class Receiving:
             previous_id=closed.id,
         )
         await connection.execute(sa.insert(t.inquiry), row)
-        return await Thread.load(connection, closed.municipality, row["id"], closed.now)
+        thread = await Thread.load(connection, closed.municipality, row["id"], closed.now)
+        if closed["number"]:
+            await tell(self.services, thread, "linked_new", number=closed["number"])
+        return thread
 
-    def _reopen(self, thread: Thread, text: str, choice: str | None) -> None:
+    async def _reopen(self, thread: Thread, text: str, choice: str | None) -> None:
         if thread["status"] != Status.RESOLVED or (choice is None and _THANKS.fullmatch(text)):
             return
         status = reopened_status(thread["owner_id"])
         thread.set(status=status, outcome=None, resolved_at=None)
         if status is Status.WITH_CONTACT:
-            thread.add(
-                "system", self.services.knowledge.text("reopened", thread["language"]), body={"kind": "reopened"}
-            )
+            await tell(self.services, thread, "reopened")
 
     async def _promise_next_reply(self, connection: AsyncConnection, thread: Thread) -> None:
         if thread["reply_due_at"] is not None:  # the contact already owes a reply

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from bot.conversation.effects import tell
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
 from bot.lifecycle import Outcome, Status
@@ -35,7 +36,6 @@ async def file_quiet(services: Services) -> int:
             thread = await Thread.load(connection, row.municipality, row.id, now)
             if thread["status"] != Status.WITH_BOT or thread["last_message_at"] >= quiet_since or thread["open_turns"]:
                 continue
-            language = thread["language"]
             if thread["last_seq"] == 0 and thread["owner_id"] is None:
                 await connection.execute(sa.delete(t.inquiry).where(c.municipality == row.municipality, c.id == row.id))
                 continue
@@ -44,7 +44,7 @@ async def file_quiet(services: Services) -> int:
                 thread.add("system", "", internal=True, body={"kind": "returned"})
             else:
                 thread.set(status=Status.RESOLVED, outcome=Outcome.UNCONFIRMED, resolved_at=now)
-                thread.add("system", services.knowledge.text("filed", language), body={"kind": "filed"}, deliver=False)
+                await tell(services, thread, "filed", deliver=False)
             await thread.save()
         services.hub.publish(row.municipality, row.id)
     return len(rows)

@@ -149,7 +149,7 @@ class _Load:
         for i, step in enumerate(package.steps):
             if step.article is not None and step.article not in self.articles:
                 reader.complain(("steps", i, "article"), f"there is no article {step.article!r}")
-            self._check_area(reader, ("steps", i, "area"), step.area, also=("other",))
+            self._check_area(reader, ("steps", i, "area"), step.area, also=("out_of_scope",))
         self.packages[package.id] = package
         self.places[f"package/{package.id}"] = reader
 

@@ -85,7 +85,8 @@ class KnowledgeService:
             return await self.article(connection, municipality, say.article, language, say.facet)
         if say.package:
             return self._package(say.package, language)
-        return Shown(self.text(say.text or "", language, **params))
+        local = await self._of(connection, municipality)
+        return Shown(self.text(say.text or "", language, municipality=_pick(local.name, language), **params))
 
     async def article(
         self, connection: AsyncConnection, municipality: str, article_id: str, language: str, facet: str | None = None
@@ -112,10 +113,9 @@ class KnowledgeService:
         package = self.common.packages[name]
         lines = [f"**{_pick(package.title, language)}**", _pick(package.intro, language)]
         for place, step in enumerate(package.steps, 1):
-            parts = [f"**{self.area_name(step.area, language)}:** " if self.area_name(step.area, language) else ""]
-            parts.append(_pick(step.what, language))
-            parts += [_pick(texts, language) for texts in (step.where, step.time) if texts]
-            lines.append(f"{place}. " + parts[0] + " ".join(parts[1:]))
+            who = self.area_name(step.area, language) or self.text("other_authority", language)
+            parts = [_pick(texts, language) for texts in (step.what, step.where, step.time) if texts]
+            lines.append(f"{place}. **{who}:** " + " ".join(parts))
         return Shown(
             "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:]),
             article=f"package/{name}",

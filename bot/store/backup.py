@@ -86,7 +86,7 @@ async def restore(settings: Settings, file: Path) -> dict[str, int]:
                 for name in ("outbox", "audit"):  # ids go on after the restored ones
                     newest = await connection.scalar(sa.select(sa.func.coalesce(sa.func.max(tables[name].c.id), 0)))
                     sequence = sa.func.pg_get_serial_sequence(name, "id")
-                    await connection.execute(sa.select(sa.func.setval(sequence, newest + 1, False)))
+                    await connection.execute(sa.select(sa.func.setval(sequence, (newest or 0) + 1, False)))
     finally:
         await database.close()
     return counts

@@ -20,7 +20,7 @@ from rasa.shared.nlu.constants import (
     INTENT_RANKING_KEY,
     INTENT_RESPONSE_KEY,
     METADATA,
-    RESPONSE_SELECTOR_PROPERTY_NAME,
+    RESPONSE_SELECTOR,
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
@@ -159,7 +159,7 @@ class LabelClassifier(GraphComponent):
         ranking = [{"name": name, "confidence": share} for name, share in intents[:RANKING_LENGTH]]
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-        message.set(RESPONSE_SELECTOR_PROPERTY_NAME, _response_selector(shares, ranking[0]["name"]), add_to_output=True)
+        message.set(RESPONSE_SELECTOR, _response_selector(shares, ranking[0]["name"]), add_to_output=True)
         message.set(UNDERSTANDING, asdict(understood), add_to_output=True)
         message.set(LADDER, self.model.ladder.to_json(), add_to_output=True)
 

@@ -73,7 +73,7 @@ class KnowledgeImporter(TrainingDataImporter):
         rules = self.folder / RULES_FILE if self.folder else None
         if rules and rules.is_file():
             steps += story_graph_from_paths([str(rules)], domain, exclusion_percentage).story_steps
-        reader = YAMLStoryReader(domain, None, False)
+        reader = YAMLStoryReader(domain)
         steps += reader.read_from_parsed_yaml({"rules": [_rule(intent) for intent in self._intents()]})
         return StoryGraph(steps)
 

@@ -1,0 +1,98 @@
+"""The contact form: asks for name, e-mail or phone, and company, one by one. The escalation has happened before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActionExecutionRejected, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import (
+    FORM,
+    read_choice,
+    read_ladder,
+    read_state,
+    read_understanding,
+    remember,
+    speak,
+)
+from bot.contact_form import ask, finish, read_reply
+from bot.turn import FormField
+
+LEFT_OUT = "-"  # the slot's value when the field was skipped: filled, for Rasa's form
+
+
+class ValidateContactForm(Action):
+    """Takes the reply to the field that was asked, or steps aside when it was no reply."""
+
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        asked: FormField | None = tracker.get_slot("requested_slot")
+        if asked is None or _already_decided(tracker):
+            return []
+        state = read_state(tracker)
+        choice = read_choice(tracker)
+        text = None if choice is not None else tracker.latest_message.get("text")
+        reply = read_reply(
+            asked, text, choice, read_understanding(tracker), read_ladder(tracker), retry=state.form_retry
+        )
+        if reply.outcome == "no_reply":
+            return [ActionExecutionRejected(FORM)]
+        state.form_retry = reply.outcome == "again"
+        value = None
+        if reply.outcome == "given":
+            state.form_given.append(asked)
+            value = "given"  # what it was travels in the turn's contact, not in Rasa's tracker
+        elif reply.outcome == "left_out":
+            state.form_skipped.append(asked)
+            value = LEFT_OUT
+        return [*remember(state, decision="Escalate", escalation=None, contact=reply.contact, answered=[]), SlotSet(asked, value)]
+
+
+class _Ask(Action):
+    field: FormField
+
+    def name(self) -> str:
+        return f"action_ask_{self.field}"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        state = read_state(tracker)
+        speak(dispatcher, [ask(self.field, retry=state.form_retry)], state.language)
+        return []
+
+
+class AskName(_Ask):
+    field = "name"
+
+
+class AskReach(_Ask):
+    field = "reach"
+
+
+class AskCompany(_Ask):
+    field = "company"
+
+
+class ContactDone(Action):
+    def name(self) -> str:
+        return "action_contact_done"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        state = read_state(tracker)
+        speak(dispatcher, [finish(state.form_given)], state.language)
+        return []
+
+
+def _already_decided(tracker: Tracker) -> bool:
+    """``action_decide`` took this message: it started the form, or answered what interrupted it."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "action" and event.get("name") == "action_decide":
+            return True
+    return True  # no message at all
+
+
