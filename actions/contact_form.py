@@ -52,28 +52,28 @@ class ValidateContactForm(Action):
         return [*remember(state, decision="Escalate", escalation=None, contact=reply.contact, answered=[]), SlotSet(asked, value)]
 
 
-class _Ask(Action):
-    field: FormField
-
+class AskName(Action):
     def name(self) -> str:
-        return f"action_ask_{self.field}"
+        return "action_ask_name"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        state = read_state(tracker)
-        speak(dispatcher, [ask(self.field, retry=state.form_retry)], state.language)
-        return []
+        return _ask("name", dispatcher, tracker)
 
 
-class AskName(_Ask):
-    field = "name"
+class AskReach(Action):
+    def name(self) -> str:
+        return "action_ask_reach"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        return _ask("reach", dispatcher, tracker)
 
 
-class AskReach(_Ask):
-    field = "reach"
+class AskCompany(Action):
+    def name(self) -> str:
+        return "action_ask_company"
 
-
-class AskCompany(_Ask):
-    field = "company"
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        return _ask("company", dispatcher, tracker)
 
 
 class ContactDone(Action):
@@ -84,6 +84,12 @@ class ContactDone(Action):
         state = read_state(tracker)
         speak(dispatcher, [finish(state.form_given)], state.language)
         return []
+
+
+def _ask(field: FormField, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[dict[str, Any]]:
+    state = read_state(tracker)
+    speak(dispatcher, [ask(field, retry=state.form_retry)], state.language)
+    return []
 
 
 def _already_decided(tracker: Tracker) -> bool:

@@ -92,11 +92,12 @@ async def escalate(services: Services, thread: Thread, escalation: Escalation) -
     area = escalation.area or thread["area"]
     thread.set(
         status=Status.WAITING,
-        number=thread["number"] or await _next_number(thread),
+        number=thread["number"] or await next_number(thread),
         area=area,
         escalated_at=thread["escalated_at"] or thread.now,
         escalation_reason=escalation.reason,
         urgent=thread["urgent"] or escalation.urgent,
+        waiting_since=thread.now,
         reply_due_at=due_at,
         subject=thread["subject"] or (services.knowledge.area_name(area, thread["language"]) if area else ""),
     )
@@ -201,7 +202,7 @@ async def _known(services: Services, thread: Thread, key: str) -> dict[str, str]
     return known
 
 
-async def _next_number(thread: Thread) -> str:
+async def next_number(thread: Thread) -> str:
     """``2026-000123``: per municipality and year; numbers may skip, never repeat."""
     year = thread.now.astimezone(ZONE).year
     insert = sqlite_insert if thread.connection.dialect.name == "sqlite" else postgresql_insert

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.effects import assign, tell, tell_contact
-from bot.conversation.receiving import MAX_CHARACTERS
+from bot.conversation.effects import assign, next_number, tell, tell_contact
+from bot.conversation.receiving import CONTROL, MAX_CHARACTERS
+from bot.conversation.rights import StaffMember, may_act
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
 from bot.errors import (
@@ -26,59 +25,12 @@ from bot.errors import (
     TextTooLong,
     WrongStatus,
 )
+from bot.knowledge.service import Shown
 from bot.lifecycle import STAFF_OUTCOMES, Outcome, Status, check_transition
-from bot.masking import mask
+from bot.masking import Masked, mask
 from bot.routing import Contact
 from bot.store import tables as t
 from bot.turn import DialogueState
-
-OPEN = (Status.WITH_BOT, Status.WAITING, Status.WITH_CONTACT)
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    municipality: str
-    id: str
-    email: str
-    name: str
-    title: dict[str, str]
-    department_id: str
-    areas: tuple[str, ...]  # of the department
-    roles: frozenset[str]
-
-    def has(self, *roles: str) -> bool:
-        return any(role in self.roles for role in roles)
-
-
-def may_read(staff: StaffMember, inquiry: dict[str, Any]) -> bool:
-    """Contacts read their own department's inquiries, before an owner exists its areas'; coordinators and data officers all."""
-    if inquiry["municipality"] != staff.municipality:
-        return False
-    if staff.has("coordinator", "data_officer") or staff.id in (inquiry["owner_id"], inquiry["acting_id"]):
-        return True
-    if not staff.has("contact"):
-        return False
-    if inquiry["department_id"]:
-        return bool(inquiry["department_id"] == staff.department_id)
-    return inquiry["area"] is None or inquiry["area"] in staff.areas
-
-
-def may_act(staff: StaffMember, inquiry: dict[str, Any]) -> bool:
-    return may_read(staff, inquiry) and staff.has("contact", "coordinator")
-
-
-async def access_inquiry(connection: AsyncConnection, staff: StaffMember, inquiry_id: str) -> dict[str, Any]:
-    """The inquiry, if ``staff`` may read it. Another municipality's is NotFound, another department's Forbidden."""
-    c = t.inquiry.c
-    found = (
-        await connection.execute(sa.select(t.inquiry).where(c.municipality == staff.municipality, c.id == inquiry_id))
-    ).first()
-    if found is None:
-        raise NotFound
-    inquiry = dict(found._mapping)
-    if not may_read(staff, inquiry):
-        raise Forbidden
-    return inquiry
 
 
 class People:
@@ -113,6 +65,9 @@ class People:
         person = await self._person(thread, staff.id)
         thread.set(
             status=Status.WITH_CONTACT,
+            number=thread["number"] or await next_number(thread),
+            outcome=None,  # taking a resolved inquiry reopens it
+            resolved_at=None,
             taken_at=thread["taken_at"] or thread.now,
             state={
                 **DialogueState.from_json(thread["state"]).to_json(),
@@ -125,37 +80,65 @@ class People:
         await self._audit(thread, staff, "take")
 
     async def reply(
-        self, staff: StaffMember, inquiry_id: str, text: str, *, client_id: str | None = None
+        self,
+        staff: StaffMember,
+        inquiry_id: str,
+        text: str | None,
+        *,
+        article: str | None = None,
+        client_id: str | None = None,
     ) -> dict[str, Any]:
         """The message is stored and promised to the inquirer's channel. A waiting inquiry is taken by its acting contact's reply.
 
-        Raises NotActingContact, WrongStatus (resolved, or with the bot); the same ``client_id`` returns the same message.
+        With ``article`` it carries that answer's sources and, without a ``text`` of the writer's own, its text. Raises
+        NotActingContact, WrongStatus (resolved, or with the bot); the same ``client_id`` returns the same message.
         """
-        text = _checked(text)
+        own = None if text is None and article else _checked(text or "")
         try:
             async with self._acting(staff, inquiry_id) as thread:
-                if before := await self._stored_before(thread, client_id, text):
+                shown = await self._article(thread, article) if article else Shown("")
+                written = own or _checked(shown.text)
+                if before := await self._stored_before(thread, client_id, written.text):
                     return before
                 if thread["status"] == Status.RESOLVED:
                     raise WrongStatus
-                if thread["acting_id"] != staff.id or thread["status"] == Status.WITH_BOT:
+                if thread["acting_id"] != staff.id:
                     raise NotActingContact
+                if thread["status"] == Status.WITH_BOT:
+                    raise WrongStatus
                 if thread["status"] == Status.WAITING:
                     await self._take(thread, staff)
-                message = thread.add("staff", text, staff_id=staff.id, client_id=client_id)
-                thread.set(reply_due_at=None)
+                message = thread.add(
+                    "staff",
+                    written.text,
+                    staff_id=staff.id,
+                    client_id=client_id,
+                    body=_body(masked=written.count, sources=shown.sources),
+                    article=shown.article,
+                    article_version=shown.version,
+                )
+                thread.set(waiting_since=None, reply_due_at=None)
                 await self._met(thread)
         except IntegrityError:  # the same client_id twice at once
             async with self._acting(staff, inquiry_id) as thread:
-                if before := await self._stored_before(thread, client_id, text):
+                if before := await self._stored_before(thread, client_id, written.text):
                     return before
             raise
         return message
 
+    async def _article(self, thread: Thread, article: str) -> Shown:
+        """The municipality's current text of an article it may use; raises NotFound."""
+        knowledge = self.services.knowledge
+        availability = await knowledge.availability(thread.connection, thread.municipality)
+        if knowledge.title(article, "da") is None or article in availability.unavailable or "/" not in article:
+            raise NotFound
+        return await knowledge.article(thread.connection, thread.municipality, article, thread["language"])
+
     async def note(self, staff: StaffMember, inquiry_id: str, text: str) -> dict[str, Any]:
         """An internal message that no inquirer sees."""
         async with self._acting(staff, inquiry_id) as thread:
-            return thread.add("staff", _checked(text), internal=True, staff_id=staff.id)
+            written = _checked(text)
+            return thread.add("staff", written.text, internal=True, staff_id=staff.id, body=_body(masked=written.count))
 
     async def give_back(self, staff: StaffMember, inquiry_id: str) -> None:
         """The bot answers again; the owner stays the owner. Raises WrongStatus, NotActingContact."""
@@ -170,6 +153,7 @@ class People:
                 status=Status.WITH_BOT,
                 state=state.to_json(),
                 state_version=thread["state_version"] + 1,
+                waiting_since=None,
                 reply_due_at=None,
             )
             await tell(self.services, thread, "given_back", name=staff.name)
@@ -190,7 +174,8 @@ class People:
             thread.set(state_version=thread["state_version"] + 1)
             await assign(thread, Contact(person, person))
             if note.strip():
-                thread.add("staff", _checked(note), internal=True, staff_id=staff.id)
+                written = _checked(note)
+                thread.add("staff", written.text, internal=True, staff_id=staff.id, body=_body(masked=written.count))
             await tell_contact(
                 self.services, thread, Contact(person, person), "handed_on", thread["reply_due_at"], previous=previous
             )
@@ -209,6 +194,7 @@ class People:
                 status=Status.RESOLVED,
                 outcome=outcome,
                 resolved_at=thread.now,
+                waiting_since=None,
                 reply_due_at=None,
                 state_version=thread["state_version"] + 1,
             )
@@ -281,10 +267,15 @@ class People:
         )
 
 
-def _checked(text: str) -> str:
-    text = text.replace("\x00", "").strip()
+def _checked(text: str) -> Masked:
+    text = CONTROL.sub("", text).strip()
     if not text:
         raise EmptyText
     if len(text) > MAX_CHARACTERS:
         raise TextTooLong
-    return mask(text).text
+    return mask(text)
+
+
+def _body(*, masked: int, sources: list[dict[str, str]] | None = None) -> dict[str, Any] | None:
+    body: dict[str, Any] = {"masked": masked} if masked else {}
+    return body | ({"sources": sources} if sources else {}) or None

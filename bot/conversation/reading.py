@@ -34,7 +34,7 @@ async def read_messages(
     if not internal:
         where.append(m.seq.is_not(None))
     rows = await connection.execute(sa.select(t.message).where(*where).order_by(m.id).limit(LIMIT))
-    names = await _names(connection, inquiry) if inquiry["owner_id"] else {}
+    names = await _names(connection, inquiry) if inquiry["owner_id"] or internal else {}
     link = None if internal else services.link_of(inquiry)
     return [message_json(dict(row._mapping), names, link) for row in rows]
 
@@ -53,7 +53,8 @@ def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link:
         "name": (names or {}).get(row["staff_id"] or "") or None,
         "internal": row["internal"],
         "text": text,
-        "html": to_html(text) if row["author"] in ("bot", "system") else None,
+        # An article that a person sends is Markdown as well; what people type is shown as they typed it.
+        "html": to_html(text) if row["author"] in ("bot", "system") or row["article"] else None,
         "kind": body.get("kind"),
         "decision": body.get("decision"),
         "buttons": body.get("buttons", []),

@@ -26,6 +26,8 @@ from bot.store import tables as t
 from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueState
 
 MAX_CHARACTERS = 4000
+# Control characters have no place in a message, and PostgreSQL refuses NUL.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CHOICE = re.compile(rf"(?:article|package):[a-z0-9_/]{{1,80}}|{PERSON}|{NONE_OF_THESE}|{SKIP}|{HELPFUL}|{UNHELPFUL}")
 _CHOICE_TEXTS = {
     PERSON: "talk_to_person",
@@ -195,8 +197,7 @@ class Receiving:
             if not _CHOICE.fullmatch(choice):
                 raise UnknownChoice
             return None
-        # Control characters have no place in a message, and PostgreSQL refuses NUL.
-        text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "", text or "").strip()
+        text = CONTROL.sub("", text or "").strip()
         if not text:
             raise EmptyText
         if len(text) > MAX_CHARACTERS:
@@ -250,7 +251,7 @@ class Receiving:
             return
         municipality = await find_municipality(connection, thread.municipality)
         due_at = opening_hours(municipality).after(thread.now, municipality["next_reply_minutes"])
-        thread.set(reply_due_at=due_at)
+        thread.set(waiting_since=thread.now, reply_due_at=due_at)
         await connection.execute(
             sa.insert(t.deadline),
             {

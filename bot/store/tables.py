@@ -174,7 +174,8 @@ inquiry = Table(
     Column("last_seq", sa.Integer, nullable=False, default=0),
     Column("rev", sa.Integer, nullable=False, default=0),
     Column("read_seq", sa.Integer, nullable=False, default=0),  # read by the inquirer
-    Column("reply_due_at", UTCDateTime),  # next promised reply
+    Column("waiting_since", UTCDateTime),  # since when a person owes the inquirer a reply
+    Column("reply_due_at", UTCDateTime),  # by when it is promised
     Column("disclosed_at", UTCDateTime),  # when it was said that a machine answers
     Column("created_at", UTCDateTime, nullable=False),
     Column("escalated_at", UTCDateTime),
@@ -253,13 +254,23 @@ inbound = Table(
     _tenant(),
     Column("channel", sa.String(16), nullable=False),
     Column("external_id", sa.String(80), nullable=False),
+    Column("source", sa.String(80), nullable=False),  # Telegram chat id; what comes from one source is acted on in order
     Column("body", JSON, nullable=False),  # as received, CPR numbers masked
     Column("at", UTCDateTime, nullable=False),
     Column("done_at", UTCDateTime),
     Column("attempts", sa.Integer, nullable=False, default=0),
+    Column("leased_until", UTCDateTime),  # no other process acts on it before; after a failure, the pause
     Column("error", sa.String(80)),
     PrimaryKeyConstraint("municipality", "channel", "external_id"),
     _of_municipality(),
+    Index("ix_inbound_municipality_channel_source", "municipality", "channel", "source"),
+    Index(
+        "ix_inbound_open",
+        "municipality",
+        "channel",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
 )
 
 outbox = Table(

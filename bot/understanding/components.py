@@ -34,7 +34,7 @@ from bot.understanding.labels import send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
 from bot.understanding.model import LabelModel
 
-KNOWLEDGE_TABLE = "hotline_knowledge"  # the lookup table in which the importer hands the knowledge base to training
+KNOWLEDGE = "knowledge"  # metadata of the first training example: the importer hands the knowledge base to training in it
 KNOWLEDGE_FILE = "knowledge.jsonl"
 LANGUAGE = "language"
 UNDERSTANDING = "understanding"
@@ -118,13 +118,13 @@ class LabelClassifier(GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [m for m in training_data.training_examples if m.get(TEXT) and m.get(INTENT)]
+        examples = [m for m in training_data.training_examples if m.get(TEXT) and m.get(INTENT_RESPONSE_KEY)]
         self.model = LabelModel.fit(
             [m.get(TEXT) for m in examples],
-            [f"{m.get(INTENT)}/{m.get(INTENT_RESPONSE_KEY)}" for m in examples],
+            [m.get(INTENT_RESPONSE_KEY) for m in examples],
             [(m.get(METADATA) or {}).get(LANGUAGE, "da") for m in examples],
         )
-        lines = [line for table in training_data.lookup_tables if table["name"] == KNOWLEDGE_TABLE for line in table["elements"]]
+        lines = next((found for m in examples if (found := (m.get(METADATA) or {}).get(KNOWLEDGE))), [])
         self.knowledge = from_lines(lines)
         with self._storage.write_to(self._resource) as folder:
             self.model.save(Path(folder))

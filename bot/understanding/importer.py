@@ -11,6 +11,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.importers.utils import story_graph_from_paths
+from rasa.shared.nlu.constants import METADATA
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
@@ -18,7 +19,7 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from bot.knowledge.bundle import to_lines
 from bot.knowledge.content import Knowledge
 from bot.knowledge.files import load_knowledge
-from bot.understanding.components import KNOWLEDGE_TABLE
+from bot.understanding.components import KNOWLEDGE, LANGUAGE
 
 RULES_FILE = "rules.yml"
 DECIDE = "action_decide"
@@ -62,10 +63,12 @@ class KnowledgeImporter(TrainingDataImporter):
         examples = []
         for label, text_language, text in self.knowledge.examples():
             message = Message.build(text, intent=label)
-            message.set("metadata", {"language": text_language})
+            message.set(METADATA, {LANGUAGE: text_language})
             examples.append(message)
-        lookup = {"name": KNOWLEDGE_TABLE, "elements": list(to_lines(self.knowledge))}
-        return TrainingData(examples, lookup_tables=[lookup] if examples else [], responses=self._responses())
+        if examples:
+            # Tables, synonyms and responses would be warned about, read as file names or copied into the domain.
+            examples[0].set(METADATA, {**examples[0].get(METADATA), KNOWLEDGE: list(to_lines(self.knowledge))})
+        return TrainingData(examples, responses=self._responses())
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         domain = self._domain_with_intents()

@@ -18,7 +18,7 @@ from bot.channels.web.origins import check_origin
 from bot.errors import BadInput, BadJson, BadToken, HotlineError
 from bot.web.keys import RECEIVING, SERVICES
 
-SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
+SOCKETS: web.AppKey[set[Any]] = web.AppKey("sockets", set[Any])  # WebSocketResponses
 HELLO_S = 10.0
 HEARTBEAT_S = 25.0
 MAX_FRAME_BYTES = 64 * 1024
@@ -48,7 +48,7 @@ async def get_socket(request: web.Request) -> web.WebSocketResponse:
 
 
 async def close_all(app: web.Application) -> None:
-    for socket in set(app[SOCKETS]):
+    for socket in app[SOCKETS].copy():
         await socket.close(code=WSCloseCode.GOING_AWAY)
 
 

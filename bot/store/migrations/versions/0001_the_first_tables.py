@@ -87,14 +87,28 @@ def upgrade() -> None:
         sa.Column("municipality", sa.String(length=4), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("external_id", sa.String(length=80), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=80), nullable=True),
         sa.ForeignKeyConstraint(["municipality"], ["municipality.code"], name=op.f("fk_inbound_municipality")),
         sa.PrimaryKeyConstraint("municipality", "channel", "external_id", name=op.f("pk_inbound")),
     )
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbound_municipality_channel_source", ["municipality", "channel", "source"], unique=False
+        )
+        batch_op.create_index(
+            "ix_inbound_open",
+            ["municipality", "channel"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        )
+
     op.create_table(
         "inquiry",
         sa.Column("municipality", sa.String(length=4), nullable=False),
@@ -127,6 +141,7 @@ def upgrade() -> None:
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("read_seq", sa.Integer(), nullable=False),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reply_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disclosed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -400,6 +415,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inquiry_id")
 
     op.drop_table("inquiry")
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbound_open")
+        batch_op.drop_index("ix_inbound_municipality_channel_source")
+
     op.drop_table("inbound")
     op.drop_table("department")
     op.drop_table("business")

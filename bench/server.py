@@ -1,0 +1,90 @@
+"""A hotline of its own for a benchmark: ``hotline serve`` on a free port with an empty data folder, limits off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PASSWORD = "password-of-the-benchmark"
+UNLIMITED = ("MAX_INQUIRIES_PER_HOUR", "MAX_MESSAGES_PER_MINUTE", "MAX_MESSAGES_PER_ADDRESS", "MAX_SIGN_INS_PER_QUARTER")
+
+
+@dataclass
+class Running:
+    address: str
+    process: subprocess.Popen[str]
+    pages_s: float  # from the command to the first page
+    ready_s: float  # … to a worker that takes turns
+
+    def memory_mb(self) -> dict[str, float]:
+        """Peak resident memory (VmHWM) of the server and of its workers, in MB."""
+        tree = {int(pid): int(parent) for pid, parent in _processes()}
+        found = {"server": _peak_mb(self.process.pid)}
+        found["workers"] = sum(_peak_mb(pid) for pid, parent in tree.items() if parent == self.process.pid)
+        return found
+
+
+@contextlib.contextmanager
+def running_hotline(data: Path | None = None, **settings: str) -> Iterator[Running]:
+    """Yields when a worker takes turns. ``data`` keeps the folder, so that a second start finds the model."""
+    folder = data or Path(tempfile.mkdtemp(prefix="hotline-bench-"))
+    limits = {f"HOTLINE_{name}": "0" for name in UNLIMITED}
+    given = {f"HOTLINE_{name.upper()}": value for name, value in settings.items()}
+    environment = {**os.environ, **limits, "HOTLINE_PORT": "0", "HOTLINE_DATA_DIR": str(folder), "HOTLINE_DEMO_PASSWORD": PASSWORD, **given}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        address = ""
+        assert process.stdout is not None
+        for line in process.stdout:
+            if found := re.match(r"Chat page\s+(http\S+)/chat/", line):
+                address = found[1]
+                break
+        assert address, "the hotline did not start"
+        urllib.request.urlopen(address + "/healthz", timeout=10).read()
+        pages_s = time.monotonic() - began
+        while not _ready(address):
+            time.sleep(0.02)
+        yield Running(address, process, pages_s, time.monotonic() - began)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def machine() -> str:
+    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), platform.machine())
+    return f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}"
+
+
+def _ready(address: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(address + "/readyz", timeout=10).status == 200)
+    except OSError:
+        return False
+
+
+def _processes() -> Iterator[tuple[str, str]]:
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+            yield status.parent.name, fields["PPid"].strip()
+
+
+def _peak_mb(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    return 0.0

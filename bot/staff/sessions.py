@@ -1,0 +1,186 @@
+"""Sessions of staff: kept on the server, named by a random cookie of which only the hash is stored; each has its CSRF token."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from aiohttp import web
+
+from bot.channels.web.origins import is_own
+from bot.conversation.rights import StaffMember
+from bot.conversation.service import Services
+from bot.errors import BadCsrf, ForeignOrigin, SignedOut, WrongPassword
+from bot.staff.passwords import is_password
+from bot.store import tables as t
+from bot.web.keys import LIMITS, SERVICES
+
+COOKIE = "hotline_session"
+CSRF_HEADER = "X-CSRF-Token"
+CSRF_FIELD = "csrf"
+_QUARTER_S = 900
+_TOUCH_EVERY = timedelta(minutes=1)
+_MOST_TRIED = 5  # municipalities in which one e-mail is tried with a password
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    staff: StaffMember
+    csrf: str
+    token_hash: str
+
+
+async def sign_in(request: web.Request, email: str, password: str, municipality: str | None) -> tuple[Session, str]:
+    """A new session and its cookie's value. Of several municipalities with this e-mail, the one whose password fits.
+
+    Raises TooMany, WrongPassword (after the same work for an unknown e-mail), ForeignOrigin for another website's form.
+    """
+    services, limits = request.app[SERVICES], request.app[LIMITS]
+    _check_same_site(request, services)
+    email = email.strip().lower()
+    allowed = services.settings.max_sign_ins_per_quarter
+    limits.check("sign_in", limits.address(request), allowed, _QUARTER_S)
+    limits.check("sign_in_as", email, allowed, _QUARTER_S)
+    rows = await _with_email(services, email, municipality)
+    found = None
+    for row in rows:
+        fits = await asyncio.to_thread(is_password, password, row["password_hash"])
+        found = found or (row if fits else None)
+    if not rows:  # the same work, so that the time does not tell whether there is such a person
+        await asyncio.to_thread(is_password, password, None)
+    if found is None:
+        raise WrongPassword
+    token = secrets.token_urlsafe(32)
+    session = Session(_staff_member(found), secrets.token_urlsafe(32), _hash(token))
+    now = services.now()
+    await _store(services, session, now)
+    return session, token
+
+
+async def sign_out(request: web.Request, session: Session) -> None:
+    async with request.app[SERVICES].database.write() as connection:
+        await connection.execute(sa.delete(t.session).where(t.session.c.token_hash == session.token_hash))
+
+
+async def find_session(request: web.Request, *, counts_as_use: bool = True) -> Session | None:
+    """The session of the cookie, unless it ended; None without one. A live page's own requests do not keep it alive."""
+    token = request.cookies.get(COOKIE)
+    if not token or len(token) > 200:
+        return None
+    services = request.app[SERVICES]
+    row = await _row(services, _hash(token))
+    if row is None:
+        return None
+    now = services.now()
+    if counts_as_use and now - row["session_seen_at"] > _TOUCH_EVERY:
+        async with services.database.write() as connection:
+            await connection.execute(
+                sa.update(t.session).where(t.session.c.token_hash == row["token_hash"]).values(seen_at=now)
+            )
+    return Session(_staff_member(row), row["csrf"], row["token_hash"])
+
+
+async def access_session(request: web.Request, *, counts_as_use: bool = True) -> Session:
+    """The session of the cookie; raises SignedOut. A request that changes something must bring the CSRF header: BadCsrf."""
+    session = await find_session(request, counts_as_use=counts_as_use)
+    if session is None:
+        raise SignedOut
+    if request.method not in ("GET", "HEAD"):
+        check_csrf(session, request.headers.get(CSRF_HEADER, ""))
+    return session
+
+
+async def is_alive(services: Services, session: Session) -> bool:
+    """Whether the session has neither been signed out nor gone unused for too long."""
+    return await _row(services, session.token_hash) is not None
+
+
+def check_csrf(session: Session, given: str) -> None:
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode()):
+        raise BadCsrf
+
+
+def set_cookie(request: web.Request, response: web.Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE, token, path="/", httponly=True, samesite="Lax", secure=request.app[LIMITS].is_secure(request)
+    )
+
+
+def drop_cookie(request: web.Request, response: web.Response) -> None:
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=request.app[LIMITS].is_secure(request))
+
+
+def _check_same_site(request: web.Request, services: Services) -> None:
+    """Nobody is signed in by another website: that would show them a stranger's console as theirs."""
+    if not is_own(request, services) or request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        raise ForeignOrigin
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+_PERSON = (
+    sa.select(t.staff, t.department.c.areas)
+    .join(
+        t.department,
+        (t.department.c.municipality == t.staff.c.municipality) & (t.department.c.id == t.staff.c.department_id),
+    )
+    .where(t.staff.c.active)
+)
+
+
+async def _with_email(services: Services, email: str, municipality: str | None) -> list[dict[str, Any]]:
+    query = _PERSON.where(t.staff.c.email == email).order_by(t.staff.c.municipality).limit(_MOST_TRIED)
+    if municipality:
+        query = query.where(t.staff.c.municipality == municipality)
+    async with services.database.read() as connection:
+        return [dict(row._mapping) for row in await connection.execute(query)]
+
+
+async def _row(services: Services, token_hash: str) -> dict[str, Any] | None:
+    s = t.session.c
+    alive_since = services.now() - timedelta(hours=services.settings.session_hours)
+    query = (
+        _PERSON.add_columns(s.token_hash, s.csrf, s.seen_at.label("session_seen_at"))
+        .join(t.session, (s.municipality == t.staff.c.municipality) & (s.staff_id == t.staff.c.id))
+        .where(s.token_hash == token_hash, s.seen_at > alive_since)
+    )
+    async with services.database.read() as connection:
+        row = (await connection.execute(query)).first()
+    return dict(row._mapping) if row else None
+
+
+async def _store(services: Services, session: Session, now: datetime) -> None:
+    """The session is stored, and those that ended are removed."""
+    alive_since = now - timedelta(hours=services.settings.session_hours)
+    row = {
+        "token_hash": session.token_hash,
+        "municipality": session.staff.municipality,
+        "staff_id": session.staff.id,
+        "csrf": session.csrf,
+        "created_at": now,
+        "seen_at": now,
+    }
+    async with services.database.write() as connection:
+        await connection.execute(sa.delete(t.session).where(t.session.c.seen_at <= alive_since))
+        await connection.execute(sa.insert(t.session), row)
+
+
+def _staff_member(row: dict[str, Any]) -> StaffMember:
+    return StaffMember(
+        municipality=row["municipality"],
+        id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        title=row["title"],
+        department_id=row["department_id"],
+        areas=tuple(row["areas"]),
+        roles=frozenset(row["roles"]),
+    )
