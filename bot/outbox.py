@@ -35,6 +35,10 @@ class TryLater(Exception):
         self.seconds = seconds
 
 
+class MaybeSent(Exception):
+    """The connection broke after the channel may have taken it: it is sent once more and counted. ``args[0]`` is a short code."""
+
+
 # Sends the message of an entry and returns the channel's id of it.
 Sender = Callable[[dict[str, Any]], Awaitable[str]]
 
@@ -43,10 +47,12 @@ class Outbox:
     def __init__(self, services: Services, senders: dict[str, Sender]):
         self.services = services
         self.senders = senders
-        self.woken = asyncio.Event()
+        self.woken = services.promised
 
     async def deliver_due(self) -> int:
         """Every entry that is due was tried, of one address in the order promised; returns how many tries that were."""
+        if not self.senders:
+            return 0
         tried = 0
         while entries := await self._claim():
             await asyncio.gather(*(self._deliver(entry) for entry in entries))
@@ -100,6 +106,7 @@ class Outbox:
             values |= {"due_at": self.services.now() + timedelta(seconds=error.seconds)}
         except Exception as error:
             log.warning("delivery_failed", entry=entry["id"], error=type(error).__name__)
+            values["in_flight"] = isinstance(error, MaybeSent)
             pause = timedelta(seconds=min(2 ** entry["attempts"], 3600))
             values |= {"due_at": self.services.now() + pause, "error": type(error).__name__[:80]}
             if entry["attempts"] + 1 >= MAX_ATTEMPTS:

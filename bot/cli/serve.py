@@ -109,6 +109,7 @@ async def _prepare_demo(settings: Settings, database: Database, common: Knowledg
 
 async def _prepare_model(settings: Settings, database: Database) -> Path:
     """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
+    from bot.cli.progress import tell_progress
     from bot.conversation.service import utc_now
     from bot.models import live_model, store_model, training_fingerprint
     from bot.understanding.training import train_in_subprocess
@@ -118,9 +119,7 @@ async def _prepare_model(settings: Settings, database: Database) -> Path:
     if found and found[1] == fingerprint:
         return found[0]
     click.echo("Training the language model: " + ("the knowledge base has changed." if found else "there is none yet."))
-    path = await train_in_subprocess(
-        settings.nlu_data_dir, PROJECT_DIR / "models", lambda step, share: click.echo(f"  {share:4.0%}  {step}")
-    )
+    path = await train_in_subprocess(settings.nlu_data_dir, PROJECT_DIR / "models", tell_progress())
     await store_model(database, path, fingerprint, utc_now())
     stored = await live_model(database, settings.data_dir / "models")
     assert stored is not None

@@ -46,7 +46,7 @@ class People:
                 raise Forbidden
             yield thread
             await thread.save()
-        self.services.hub.publish(staff.municipality, inquiry_id)
+        self.services.announce(thread)
 
     async def take(self, staff: StaffMember, inquiry_id: str, *, from_id: str | None = None) -> dict[str, Any]:
         """``staff`` is owner and acting contact, and the bot is silent. Of simultaneous attempts one wins, the others get

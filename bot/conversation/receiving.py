@@ -21,7 +21,7 @@ from bot.conversation.tokens import hashed, new_id, same_token
 from bot.conversation.turns import TurnRunner
 from bot.errors import BadToken, EmptyText, NotFound, SameIdOtherText, TextTooLong, UnknownChoice
 from bot.lifecycle import Outcome, Status, reopened_status
-from bot.masking import mask
+from bot.masking import Masked, mask
 from bot.store import tables as t
 from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueState
 
@@ -114,13 +114,17 @@ class Receiving:
         choice: str | None = None,
         client_id: str | None = None,
         channel: str = "web",
+        removed: int = 0,
     ) -> Received:
         """The message is stored and a turn will answer it, unless a person has the inquiry. The caller has checked the right.
+        ``removed``: so many CPR numbers were masked in ``text`` before, where the channel stored it as it came.
 
         Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
         """
         text = self.checked_text(text, choice)
         masked = mask(text) if text is not None else None
+        if masked and removed:
+            masked = Masked(masked.text, masked.count + removed)
         services, now = self.services, self.services.now()
         leased = False
         try:
@@ -151,7 +155,7 @@ class Receiving:
                 municipality, inquiry_id, client_id, masked.text if masked else None, choice
             )
         inquiry = {**thread.row, **thread.changes}
-        services.hub.publish(municipality, thread.id)
+        services.announce(thread)
         if leased:
             self.turns.start(inquiry, thread.turns[-1], message)
         return Received(inquiry, message, True, linked)
@@ -187,7 +191,7 @@ class Receiving:
                             message_id=None, choice=UNHELPFUL, leased_by=services.process_id, leased_until=lease
                         )
                 await thread.save()
-        services.hub.publish(municipality, inquiry_id)
+        services.announce(thread)
         if leased:
             self.turns.start({**thread.row, **thread.changes}, thread.turns[-1], None)
         return message

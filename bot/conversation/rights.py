@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Forbidden, NotFound
+from bot.lifecycle import Status
 from bot.store import tables as t
 
 
@@ -69,3 +70,25 @@ async def access_inquiry(connection: AsyncConnection, staff: StaffMember, inquir
     if not may_read(staff, inquiry):
         raise Forbidden
     return inquiry
+
+
+def allowed(staff: StaffMember, inquiry: dict[str, Any]) -> dict[str, bool]:
+    """What ``staff`` may do with the inquiry as it stands now; :class:`bot.conversation.people.People` checks it again."""
+    act = may_act(staff, inquiry)
+    status = inquiry["status"]
+    acting, nobody = inquiry["acting_id"] == staff.id, inquiry["acting_id"] is None
+    answers_for_it = acting or staff.has("coordinator")
+    with_people = status in (Status.WAITING, Status.WITH_CONTACT)
+    return {
+        "take": act and not (acting and status == Status.WITH_CONTACT),
+        "reply": act and acting and with_people,
+        "note": act,
+        "give_back": act and answers_for_it and status == Status.WITH_CONTACT,
+        "hand_on": act and with_people and (answers_for_it or inquiry["owner_id"] == staff.id),
+        "resolve": act and status != Status.RESOLVED and (answers_for_it or (nobody and status == Status.WITH_BOT)),
+    }
+
+
+def is_foreign(staff: StaffMember, inquiry: dict[str, Any]) -> bool:
+    """Only a role for all departments lets ``staff`` read it: reading it is logged."""
+    return not may_read(replace(staff, roles=staff.roles - {"coordinator", "data_officer"}), inquiry)

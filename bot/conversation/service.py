@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.calendar import OpeningHours
+from bot.conversation.thread import Thread
 from bot.conversation.tokens import inquiry_token, new_id
 from bot.errors import UnknownMunicipality
 from bot.hub import Hub
@@ -47,6 +49,13 @@ class Services:
     key: bytes
     now: Callable[[], datetime] = utc_now
     process_id: str = field(default_factory=new_id)  # who holds a lease
+    promised: asyncio.Event = field(default_factory=asyncio.Event)  # the outbox has something new to send
+
+    def announce(self, thread: Thread) -> None:
+        """Readers of the inquiry learn that ``thread`` was committed, and the outbox if it promised a delivery."""
+        self.hub.publish(thread.municipality, thread.id)
+        if thread.outbox:
+            self.promised.set()
 
     def token_of(self, inquiry: dict[str, Any]) -> str:
         return inquiry_token(self.key, inquiry["municipality"], inquiry["id"], inquiry["generation"])

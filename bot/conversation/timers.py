@@ -36,8 +36,8 @@ async def file_quiet(services: Services) -> int:
             thread = await Thread.load(connection, row.municipality, row.id, now)
             if thread["status"] != Status.WITH_BOT or thread["last_message_at"] >= quiet_since or thread["open_turns"]:
                 continue
-            if thread["last_seq"] == 0 and thread["owner_id"] is None:
-                await connection.execute(sa.delete(t.inquiry).where(c.municipality == row.municipality, c.id == row.id))
+            if thread["owner_id"] is None and not await _is_written(thread):
+                await _remove(thread)
                 continue
             if thread["owner_id"]:
                 thread.set(status=Status.WITH_CONTACT, state_version=thread["state_version"] + 1)
@@ -46,8 +46,27 @@ async def file_quiet(services: Services) -> int:
                 thread.set(status=Status.RESOLVED, outcome=Outcome.UNCONFIRMED, resolved_at=now)
                 await tell(services, thread, "filed", deliver=False)
             await thread.save()
-        services.hub.publish(row.municipality, row.id)
+        services.announce(thread)
     return len(rows)
+
+
+async def _is_written(thread: Thread) -> bool:
+    m = t.message.c
+    written = sa.select(m.id).where(
+        m.municipality == thread.municipality, m.inquiry_id == thread.id, m.author.in_(("inquirer", "staff"))
+    )
+    return await thread.connection.scalar(written.limit(1)) is not None
+
+
+async def _remove(thread: Thread) -> None:
+    """The inquiry is gone, and with it a greeting that nobody answered."""
+    for table in (t.outbox, t.message, t.turn):
+        here = (table.c.municipality == thread.municipality) & (table.c.inquiry_id == thread.id)
+        await thread.connection.execute(sa.delete(table).where(here))
+    c = t.inquiry.c
+    await thread.connection.execute(
+        sa.delete(t.inquiry).where(c.municipality == thread.municipality, c.id == thread.id)
+    )
 
 
 async def tell_overdue(services: Services) -> int:

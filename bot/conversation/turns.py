@@ -141,7 +141,7 @@ class TurnRunner:
                 ), turn  # escalated or given back meanwhile: take the turn again as things are now
             next_turn = await self._close(thread, turn, result)
             await thread.save()
-        services.hub.publish(thread.municipality, thread.id)
+        services.announce(thread)
         return {**thread.row, **thread.changes}, next_turn
 
     async def _request(

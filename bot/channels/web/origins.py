@@ -1,8 +1,7 @@
-"""Which websites may embed a municipality's widget: CORS, WebSocket and ``frame-ancestors`` ask here."""
+"""Which websites may use a municipality's hotline: CORS and WebSocket ask here."""
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -35,7 +34,3 @@ async def check_origin(request: web.Request, services: Services, municipality: s
         )
     if not is_allowed(request, services, origins or []):
         raise ForeignOrigin
-
-
-def frame_ancestors(municipality: dict[str, Any]) -> str:
-    return " ".join(["frame-ancestors 'self'", *municipality["origins"]])

@@ -1,0 +1,49 @@
+"""The Bot API client, with a time limit on every call; made once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from bot.settings import Settings
+
+# What a bot is told of; all else (reactions, polls, channel posts) is not asked for.
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+CALL_S = 10.0
+POLL_S = 25
+
+
+class Client:
+    def __init__(self, settings: Settings):
+        self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=CALL_S)
+        self._calls = HTTPXRequest(
+            connection_pool_size=32,
+            read_timeout=CALL_S,
+            write_timeout=CALL_S,
+            connect_timeout=CALL_S,
+            pool_timeout=CALL_S,
+        )
+        self.bot = Bot(
+            settings.telegram_token.get_secret_value(),
+            base_url=settings.telegram_api_url.rstrip("/") + "/bot",
+            request=self._calls,
+            get_updates_request=self._polling,
+        )
+
+    async def poll(self, offset: int | None) -> list[dict[str, Any]]:
+        """Updates from ``offset`` on as they were sent, waiting up to POLL_S for one; earlier ones are thereby confirmed."""
+        # Not Bot.get_updates: one update that it cannot parse would be logged with its words and hold up all others.
+        query: dict[str, Any] = {"timeout": POLL_S, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
+        if offset is not None:
+            query["offset"] = offset
+        url = f"{self.bot.base_url}/getUpdates?{urlencode(query)}"
+        found = await self._polling.post(url, read_timeout=POLL_S + CALL_S)
+        return found if isinstance(found, list) else []
+
+    async def close(self) -> None:
+        await self._polling.shutdown()
+        await self._calls.shutdown()

@@ -1,0 +1,118 @@
+"""Telegram's door: connects to the Bot API, lets updates in by webhook or long polling, and sends what the outbox promised."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator
+
+import structlog
+from aiohttp import web
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels.telegram.acting import Acting
+from bot.channels.telegram.arriving import store_update, update_id_of
+from bot.channels.telegram.client import ALLOWED_UPDATES, Client
+from bot.channels.telegram.conversing import Conversing
+from bot.channels.telegram.sending import Sending
+from bot.errors import BadInput, BadToken, SettingsError, StoreUnavailable
+from bot.web.keys import LIMITS, OUTBOX, RECEIVING, SERVICES
+from bot.web.middleware import read_json
+
+log = structlog.get_logger()
+CHANNEL = "telegram"
+WEBHOOK_PATH = "/telegram"
+# A long message that answers a long message, every character escaped, is over the 64 kB that other requests may have.
+MAX_UPDATE_BYTES = 1024 * 1024
+RETRY_S = 5.0
+TOKEN_RETRY_S = 60.0
+
+
+class Door:
+    def __init__(self, app: web.Application):
+        self.services = app[SERVICES]
+        settings = self.services.settings
+        self.municipality = settings.telegram_municipality
+        self.secret = settings.telegram_webhook_secret.get_secret_value()
+        if self.secret and not settings.public_url:
+            raise SettingsError(
+                "HOTLINE_TELEGRAM_WEBHOOK_SECRET needs HOTLINE_PUBLIC_URL: Telegram must know where to send"
+            )
+        self.client = Client(settings)
+        conversing = Conversing(self.services, app[RECEIVING], app[LIMITS], self.client.bot)
+        self.acting = Acting(self.services, conversing)
+
+    def add_to(self, app: web.Application) -> None:
+        app[OUTBOX].senders[CHANNEL] = Sending(self.services, self.client.bot).send
+        if self.secret:
+            app.router.add_post(WEBHOOK_PATH, self.post_update)
+        app.cleanup_ctx.append(self._open)
+
+    async def post_update(self, request: web.Request) -> web.Response:
+        """200 once the update is stored, so that Telegram sends it again after anything else."""
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self.secret.encode()):
+            raise BadToken
+        update = await read_json(request.clone(client_max_size=MAX_UPDATE_BYTES))
+        if update_id_of(update) is None:
+            raise BadInput("update_id is a number")
+        await store_update(self.services, self.municipality, update)
+        self.acting.woken.set()
+        return web.Response()
+
+    async def _open(self, app: web.Application) -> AsyncIterator[None]:
+        if self.services.database.is_sqlite:
+            await self.acting.release_own(self.municipality)
+        tasks = [asyncio.create_task(self._let_in()), asyncio.create_task(self.acting.run(self.municipality))]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.acting.close()
+        await self.client.close()
+
+    async def _let_in(self) -> None:
+        """Telegram knows the webhook; or updates are polled for as long as the server runs. Starting waits for neither."""
+        await self._connect()
+        if not self.secret:
+            await self._poll()
+
+    async def _connect(self) -> None:
+        bot, settings = self.client.bot, self.services.settings
+        while True:
+            try:
+                await bot.initialize()
+                if self.secret:
+                    url = settings.base_url + WEBHOOK_PATH
+                    await bot.set_webhook(url, allowed_updates=ALLOWED_UPDATES, secret_token=self.secret)
+                else:
+                    await bot.delete_webhook()
+            except InvalidToken:
+                log.error("telegram_token_refused")
+                await asyncio.sleep(TOKEN_RETRY_S)
+            except TelegramError as error:
+                log.warning("telegram_unreachable", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    async def _poll(self) -> None:
+        offset: int | None = None
+        while True:
+            try:
+                for update in await self.client.poll(offset):
+                    update_id = update_id_of(update)
+                    if update_id is None:
+                        continue
+                    await store_update(self.services, self.municipality, update)
+                    self.acting.woken.set()
+                    offset = update_id + 1  # what is stored is confirmed with the next call, not before
+            except TelegramError as error:
+                log.warning("telegram_poll_failed", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+            except StoreUnavailable:
+                log.warning("store_unavailable", work="telegram_poll")
+                await asyncio.sleep(RETRY_S)
+            except Exception:
+                log.exception("telegram_poll_crashed")
+                await asyncio.sleep(RETRY_S)

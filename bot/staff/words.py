@@ -1,0 +1,111 @@
+"""What the console calls things: statuses, channels, reasons … and times. Danish here, English in the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from babel.dates import format_datetime, format_timedelta
+
+from bot.calendar import ZONE
+from bot.web.catalogues import LANGUAGE, gettext
+
+_LOCALES = {"da": "da_DK", "en": "en_GB"}
+
+
+def N_(text: str) -> str:
+    """Marks ``text`` for the catalogues; it is translated where it is shown."""
+    return text
+
+
+LISTS = {
+    "mine": N_("Mine"),
+    "department": N_("Min forvaltning"),
+    "waiting": N_("Venter"),
+    "bot": N_("Hos maskinen"),
+    "all": N_("Alle"),
+}
+EMPTY = {
+    "mine": N_("Du har ingen henvendelser lige nu. Se under »Venter«, om der er nogen at tage."),
+    "department": N_("Din forvaltning har ingen åbne henvendelser."),
+    "waiting": N_("Ingen venter. Nye henvendelser kommer her af sig selv."),
+    "bot": N_("Maskinen taler ikke med nogen lige nu."),
+    "all": N_("Der er ingen henvendelser endnu. De kommer, når en virksomhed skriver på hjemmesiden."),
+}
+STATUSES = {
+    "with_bot": N_("Hos maskinen"),
+    "waiting": N_("Venter på kontaktperson"),
+    "with_contact": N_("Hos kontaktperson"),
+    "resolved": N_("Afsluttet"),
+}
+CHANNELS = {
+    "web": N_("Hjemmeside"),
+    "telegram": N_("Telegram"),
+    "email": N_("E-mail"),
+    "phone": N_("Telefon"),
+    "visit": N_("Besøg"),
+}
+OUTCOMES = {
+    "confirmed": N_("besvaret af maskinen og bekræftet"),
+    "unconfirmed": N_("besvaret af maskinen, ikke bekræftet"),
+    "solved": N_("løst"),
+    "referred": N_("henvist til andre"),
+    "withdrawn": N_("trukket tilbage af virksomheden"),
+    "abuse": N_("afsluttet på grund af tonen"),
+}
+REASONS = {
+    "request": N_("bad om en medarbejder"),
+    "low_confidence": N_("maskinen forstod ikke spørgsmålet to gange"),
+    "unhelpful": N_("svarene hjalp ikke"),
+    "complaint": N_("klage over kommunens behandling"),
+    "urgent": N_("det haster"),
+    "case": N_("spørger til en konkret sag"),
+    "other": N_("maskinen har intet svar på det"),
+    "failure": N_("teknisk fejl hos maskinen"),
+    "distress": N_("henvenderen har det svært"),
+    "missing_value": N_("svaret mangler en lokal oplysning"),
+}
+DECISIONS = {
+    "Answer": N_("svarede"),
+    "Clarify": N_("spurgte, hvad der mentes"),
+    "Escalate": N_("gav videre til en person"),
+    "Smalltalk": N_("småsnak"),
+    "OutOfScope": N_("uden for kommunens område"),
+}
+AUTHORS = {
+    "inquirer": N_("Henvender"),
+    "bot": N_("Maskinen"),
+    "staff": N_("Medarbejder"),
+    "system": N_("Hotlinen"),
+}
+INTERNAL = {
+    "returned": N_("Der har været stille i et døgn, så henvendelsen er kommet tilbage fra maskinen."),
+    "overdue": N_("Svarfristen er overskredet."),
+}
+DEADLINES = {"first_reply": N_("Første svar"), "next_reply": N_("Næste svar")}
+DONE = {
+    "take": N_("Du har taget henvendelsen. Virksomheden har fået det at vide."),
+    "reply": N_("Svaret er sendt."),
+    "note": N_("Noten er gemt. Kun kolleger ser den."),
+    "give_back": N_("Henvendelsen er givet tilbage til maskinen."),
+    "hand_on": N_("Henvendelsen er givet videre."),
+    "resolve": N_("Henvendelsen er afsluttet."),
+}
+
+
+def ago(at: str | datetime, now: datetime) -> str:
+    """ "for 5 minutter siden" or "om 2 timer"."""
+    delta = _moment(at) - now
+    if abs(delta) < timedelta(minutes=1):
+        return gettext(N_("lige nu"))
+    locale = _LOCALES[LANGUAGE.get()]
+    return format_timedelta(delta, granularity="minute", add_direction=True, threshold=1.2, locale=locale)
+
+
+def exactly(at: str | datetime) -> str:
+    """ "onsdag den 25. november 2026 kl. 10.00", in Danish time."""
+    pattern = "EEEE d MMMM y 'at' HH:mm" if LANGUAGE.get() == "en" else "EEEE 'den' d. MMMM y 'kl'. HH.mm"
+    return format_datetime(_moment(at), pattern, tzinfo=ZONE, locale=_LOCALES[LANGUAGE.get()])
+
+
+def _moment(at: str | datetime) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
