@@ -100,8 +100,8 @@ def _municipality(now: datetime) -> dict[str, Any]:
         "open_days": [],
         "first_reply_minutes": 8 * 60,
         "next_reply_minutes": 8 * 60,
-        "phone": "",
-        "email": "",
+        "phone": "00 00 00 00",
+        "email": "erhverv@demo.example",
         "created_at": now,
     }
 

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         description="Secret of the webhook; set it to receive updates by webhook at /telegram, else long polling.",
     )
     telegram_api_url: str = Field("https://api.telegram.org", description="Address of the Bot API server.")
+    telegram_timeout_s: float = Field(
+        10.0, gt=0, description="A call to the Bot API that takes longer is given up and tried again."
+    )
     link_days: int = Field(365, description="A secret link works for so many days after the inquiry's last message.")
     reopen_days: int = Field(14, description="A message reopens a resolved inquiry within so many days.")
     file_after_h: float = Field(24.0, description="An inquiry only the bot handled is filed after so many quiet hours.")

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.calendar import ZONE
 from bot.conversation.service import Services, find_municipality, opening_hours
 from bot.conversation.thread import Thread
+from bot.knowledge.service import MunicipalKnowledge
 from bot.lifecycle import Status, check_transition
 from bot.routing import Contact, choose_contact
 from bot.store import tables as t
@@ -43,22 +44,25 @@ async def apply_result(services: Services, thread: Thread, result: TurnResult) -
     if area:
         thread.set(area=area)
     thread.set(**{_CONTACT_COLUMNS[name]: value for name, value in result.contact.items() if name in _CONTACT_COLUMNS})
+    here = await services.knowledge.of(thread.connection, thread.municipality)
     before_form = [say for say in result.says if not (say.text or "").startswith("form_")]
     for say in before_form:
-        await _say(services, thread, say, language, result)
+        await _say(services, here, thread, say, language, result)
     if escalates:
         await escalate(services, thread, escalates)
     for say in result.says:
         if say not in before_form:
-            await _say(services, thread, say, language, result)
+            await _say(services, here, thread, say, language, result)
     if "cvr" in result.contact and thread["status"] == Status.WAITING and not escalates:
         await _route_again(services, thread)
 
 
-async def _say(services: Services, thread: Thread, say: Say, language: str, result: TurnResult) -> None:
+async def _say(
+    services: Services, here: MunicipalKnowledge, thread: Thread, say: Say, language: str, result: TurnResult
+) -> None:
     knowledge = services.knowledge
     params = {**(await _known(services, thread, say.text) if say.text else {}), **say.params}
-    shown = await knowledge.render(thread.connection, thread.municipality, say, language, params)
+    shown = here.render(say, language, params)
     body: dict[str, Any] = {"decision": result.decision}
     if say.text:
         body["kind"] = say.text

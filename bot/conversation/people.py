@@ -128,11 +128,10 @@ class People:
 
     async def _article(self, thread: Thread, article: str) -> Shown:
         """The municipality's current text of an article it may use; raises NotFound."""
-        knowledge = self.services.knowledge
-        availability = await knowledge.availability(thread.connection, thread.municipality)
-        if knowledge.title(article, "da") is None or article in availability.unavailable or "/" not in article:
+        here = await self.services.knowledge.of(thread.connection, thread.municipality)
+        if self.services.knowledge.title(article, "da") is None or article in here.unavailable or "/" not in article:
             raise NotFound
-        return await knowledge.article(thread.connection, thread.municipality, article, thread["language"])
+        return here.article(article, thread["language"])
 
     async def note(self, staff: StaffMember, inquiry_id: str, text: str) -> dict[str, Any]:
         """An internal message that no inquirer sees."""

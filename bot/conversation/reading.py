@@ -33,7 +33,10 @@ async def read_messages(
     where.append(m.rev > rev if rev is not None else (m.seq > after if not internal or after else sa.true()))
     if not internal:
         where.append(m.seq.is_not(None))
-    rows = await connection.execute(sa.select(t.message).where(*where).order_by(m.id).limit(LIMIT))
+    # In the order of the changes, so that a reader who gets the first LIMIT of them can go on after the last.
+    order = m.rev if rev is not None else m.id
+    found = (await connection.execute(sa.select(t.message).where(*where).order_by(order).limit(LIMIT))).all()
+    rows = sorted(found, key=lambda row: row.id)
     names = await _names(connection, inquiry) if inquiry["owner_id"] or internal else {}
     link = None if internal else services.link_of(inquiry)
     return [message_json(dict(row._mapping), names, link) for row in rows]

@@ -11,7 +11,14 @@ from bot.turn import DialogueState
 
 
 async def remark(
-    services: Services, municipality: str, inquiry_id: str, key: str, *, remark_id: str, greets: bool = False, **params: str
+    services: Services,
+    municipality: str,
+    inquiry_id: str,
+    key: str,
+    *,
+    remark_id: str,
+    greets: bool = False,
+    **params: str,
 ) -> None:
     """The texts' ``key`` stands in the inquiry, once per ``remark_id``. ``greets``: the text says that a machine answers, so
     the bot need not say it again; others are the system's, so that the bot's own first message still says it."""

@@ -158,7 +158,7 @@ class TurnRunner:
                         m.id == turn["message_id"],
                     )
                 )
-            availability = await self.services.knowledge.availability(connection, inquiry["municipality"])
+            here = await self.services.knowledge.of(connection, inquiry["municipality"])
         return TurnRequest(
             municipality=inquiry["municipality"],
             text=None if turn["choice"] else text,
@@ -166,8 +166,8 @@ class TurnRunner:
             state=DialogueState.from_json(inquiry["state"]),
             status="waiting" if inquiry["status"] == Status.WAITING else "with_bot",
             language=inquiry["language"],
-            unavailable=availability.unavailable,
-            incomplete=availability.incomplete,
+            unavailable=here.unavailable,
+            incomplete=here.incomplete,
         )
 
     async def _ask(self, request: TurnRequest, turn: dict[str, Any]) -> TurnResult | None:

@@ -20,14 +20,6 @@ _PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Availability:
-    """What the model must not answer with here, and what it may show only together with a person."""
-
-    unavailable: list[str]
-    incomplete: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A bot message as the inquirer sees it: Markdown, and for an article its id, version and sources."""
 
@@ -37,28 +29,13 @@ class Shown:
     version: str | None = None
 
 
-@dataclass(slots=True)
-class _Local:
-    """What one municipality changed, as of ``version``."""
-
-    version: int
-    name: Texts
-    texts: dict[str, dict[str, Any]]  # article id → title, answer … of its own
-    withdrawn: frozenset[str]
-    values: dict[tuple[str, str], Texts]  # (article id, placeholder) → text
-    availability: Availability
-
-
 class KnowledgeService:
     """Holds the common base in memory; each municipality's changes are read again when its knowledge_version has risen."""
 
     def __init__(self, common: Knowledge):
         self.common = common
-        self._local: dict[str, _Local] = {}
-        self._versions = {
-            article.id: _fingerprint(article.title, article.answer, article.follow_ups)
-            for article in common.articles.values()
-        }
+        self._here: dict[str, MunicipalKnowledge] = {}
+        self._versions = {a.id: _fingerprint(a.title, a.answer, a.follow_ups) for a in common.articles.values()}
 
     def text(self, key: str, language: str, **params: str) -> str:
         """The bot's sentence ``key`` (of texts.yml, or a dialogue label), with ``params`` filled in."""
@@ -74,76 +51,23 @@ class KnowledgeService:
         found = self.common.areas.get(area)
         return _pick(found.name, language) if found else ""
 
-    async def availability(self, connection: AsyncConnection, municipality: str) -> Availability:
-        return (await self._of(connection, municipality)).availability
-
-    async def render(
-        self, connection: AsyncConnection, municipality: str, say: Say, language: str, params: Mapping[str, str]
-    ) -> Shown:
-        """``say`` in the municipality's current texts and local values."""
-        if say.article:
-            return await self.article(connection, municipality, say.article, language, say.facet)
-        if say.package:
-            return self._package(say.package, language)
-        local = await self._of(connection, municipality)
-        return Shown(self.text(say.text or "", language, municipality=_pick(local.name, language), **params))
-
-    async def article(
-        self, connection: AsyncConnection, municipality: str, article_id: str, language: str, facet: str | None = None
-    ) -> Shown:
-        """The article's answer, or only its text for ``facet``. An unfilled local value says plainly that it is missing."""
-        local = await self._of(connection, municipality)
-        article = self.common.articles.get(article_id)
-        if article is None or article_id in local.withdrawn:
-            return Shown(self.text("withdrawn_article", language))
-        own = local.texts.get(article_id) or {}
-        texts = (
-            article.follow_ups[facet] if facet and facet in article.follow_ups else own.get("answer") or article.answer
-        )
-        params = {"municipality": _pick(local.name, language)}
-        for value in article.local:
-            filled = local.values.get((article_id, value.name))
-            missing = self.text("value_missing", language, label=_pick(value.label, language))
-            params[value.name] = _pick(filled, language) if filled else missing
-        version = self._versions[article_id] if not own else _fingerprint(own)
-        sources = [{"title": source.title, "url": source.url} for source in article.sources]
-        return Shown(_fill(_pick(texts, language), params).strip(), sources, article_id, version)
-
-    def _package(self, name: str, language: str) -> Shown:
-        package = self.common.packages[name]
-        lines = [f"**{_pick(package.title, language)}**", _pick(package.intro, language)]
-        for place, step in enumerate(package.steps, 1):
-            who = self.area_name(step.area, language) or self.text("other_authority", language)
-            parts = [_pick(texts, language) for texts in (step.what, step.where, step.time) if texts]
-            lines.append(f"{place}. **{who}:** " + " ".join(parts))
-        return Shown(
-            "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:]),
-            article=f"package/{name}",
-            version=_fingerprint(lines),
-        )
-
-    async def _of(self, connection: AsyncConnection, municipality: str) -> _Local:
-        row = (
-            await connection.execute(
-                sa.select(t.municipality.c.knowledge_version, t.municipality.c.name).where(
-                    t.municipality.c.code == municipality
-                )
-            )
-        ).one()
-        known = self._local.get(municipality)
+    async def of(self, connection: AsyncConnection, municipality: str) -> MunicipalKnowledge:
+        """The knowledge base as it is in ``municipality`` at this moment."""
+        c = t.municipality.c
+        row = (await connection.execute(sa.select(c.knowledge_version, c.name).where(c.code == municipality))).one()
+        known = self._here.get(municipality)
         if known is None or known.version != row.knowledge_version:
-            known = self._local[municipality] = await self._load(
+            known = self._here[municipality] = await self._load(
                 connection, municipality, row.knowledge_version, row.name
             )
         return known
 
-    async def _load(self, connection: AsyncConnection, municipality: str, version: int, name: Texts) -> _Local:
-        texts = (
-            await connection.execute(sa.select(t.article_text).where(t.article_text.c.municipality == municipality))
-        ).all()
-        rows = (
-            await connection.execute(sa.select(t.local_value).where(t.local_value.c.municipality == municipality))
-        ).all()
+    async def _load(
+        self, connection: AsyncConnection, municipality: str, version: int, name: Texts
+    ) -> MunicipalKnowledge:
+        a, v = t.article_text.c, t.local_value.c
+        texts = (await connection.execute(sa.select(t.article_text).where(a.municipality == municipality))).all()
+        rows = (await connection.execute(sa.select(t.local_value).where(v.municipality == municipality))).all()
         values = {(row.article, row.name): row.value for row in rows}
         withdrawn = frozenset(row.article for row in texts if row.withdrawn)
         incomplete = [
@@ -151,15 +75,64 @@ class KnowledgeService:
             for article in self.common.articles.values()
             if any(value.core and (article.id, value.name) not in values for value in article.local)
         ]
-        foreign = [a.id for a in self.common.articles.values() if a.municipality not in (None, municipality)]
-        return _Local(
+        foreign = [x.id for x in self.common.articles.values() if x.municipality not in (None, municipality)]
+        return MunicipalKnowledge(
+            self,
             version,
             name,
             {row.article: row.body for row in texts if row.body},
-            withdrawn,
             values,
-            Availability(sorted(withdrawn | set(foreign)), incomplete),
+            unavailable=sorted(withdrawn | set(foreign)),
+            incomplete=incomplete,
         )
+
+
+@dataclass(slots=True)
+class MunicipalKnowledge:
+    """What one municipality changed, as of ``version``; renders articles and sentences in its texts."""
+
+    service: KnowledgeService
+    version: int
+    name: Texts
+    texts: dict[str, dict[str, Any]]  # article id → title, answer … of its own
+    values: dict[tuple[str, str], Texts]  # (article id, placeholder) → text
+    unavailable: list[str]  # the model must not answer with these here
+    incomplete: list[str]  # a core local value is not filled in: shown only together with a person
+
+    def render(self, say: Say, language: str, params: Mapping[str, str]) -> Shown:
+        """``say`` in the municipality's current texts and local values."""
+        if say.article:
+            return self.article(say.article, language, say.facet)
+        if say.package:
+            return self._package(say.package, language)
+        return Shown(self.service.text(say.text or "", language, municipality=_pick(self.name, language), **params))
+
+    def article(self, article_id: str, language: str, facet: str | None = None) -> Shown:
+        """The article's answer, or only its text for ``facet``. An unfilled local value says plainly that it is missing."""
+        service = self.service
+        article = service.common.articles.get(article_id)
+        if article is None or article_id in self.unavailable:
+            return Shown(service.text("withdrawn_article", language))
+        own = self.texts.get(article_id) or {}
+        texts = article.follow_ups.get(facet or "") or own.get("answer") or article.answer
+        params = {"municipality": _pick(self.name, language)}
+        for value in article.local:
+            filled = self.values.get((article_id, value.name))
+            missing = service.text("value_missing", language, label=_pick(value.label, language))
+            params[value.name] = _pick(filled, language) if filled else missing
+        version = _fingerprint(own) if own else service._versions[article_id]
+        sources = [{"title": source.title, "url": source.url} for source in article.sources]
+        return Shown(_fill(_pick(texts, language), params).strip(), sources, article_id, version)
+
+    def _package(self, name: str, language: str) -> Shown:
+        service = self.service
+        package = service.common.packages[name]
+        lines = [f"**{_pick(package.title, language)}**", "", _pick(package.intro, language), ""]
+        for place, step in enumerate(package.steps, 1):
+            who = service.area_name(step.area, language) or service.text("other_authority", language)
+            parts = [_pick(texts, language) for texts in (step.what, step.where, step.time) if texts]
+            lines.append(f"{place}. **{who}:** " + " ".join(parts))
+        return Shown("\n".join(lines), article=f"package/{name}", version=_fingerprint(lines))
 
 
 def demo_values(common: Knowledge) -> list[tuple[Article, str, Texts]]:

@@ -17,6 +17,7 @@ from bot.routing import PRESENT_FOR
 from bot.staff.lists import row_json
 from bot.store import tables as t
 
+TURNS_READ = 20
 TURNS_SHOWN = 3
 SUGGESTIONS = 3
 _LOGGED_FOR = timedelta(hours=24)
@@ -182,7 +183,7 @@ async def _deadlines(connection: AsyncConnection, inquiry: dict[str, Any], now: 
 async def _turns(
     connection: AsyncConnection, services: Services, inquiry: dict[str, Any], language: str
 ) -> list[dict[str, Any]]:
-    """What the bot understood of the last messages, newest first."""
+    """What the bot understood of the last questions, newest first. Replies to its contact form hold nothing to understand."""
     c, m = t.turn.c, t.message.c
     rows = await connection.execute(
         sa.select(t.turn, m.seq)
@@ -196,8 +197,9 @@ async def _turns(
             c.understanding.is_not(None),
         )
         .order_by(c.id.desc())
-        .limit(TURNS_SHOWN)
+        .limit(TURNS_READ)
     )
+    questions = [row for row in rows if row.understanding["areas"] or row.understanding["articles"]][:TURNS_SHOWN]
     knowledge = services.knowledge
     return [
         {
@@ -215,7 +217,7 @@ async def _turns(
                 {**hit, "title": knowledge.title(hit["id"], language)} for hit in row.understanding["articles"][:3]
             ],
         }
-        for row in rows
+        for row in questions
     ]
 
 
@@ -225,7 +227,7 @@ async def _suggestions(
     """The likeliest answers to the last question, rendered as they would be sent, in the inquirer's language."""
     hits: list[dict[str, Any]] = next((turn["articles"] for turn in turns if turn["articles"]), [])
     knowledge = services.knowledge
-    availability = await knowledge.availability(connection, inquiry["municipality"])
+    here = await knowledge.of(connection, inquiry["municipality"])
     m = t.message.c
     shown = set(
         (
@@ -239,9 +241,9 @@ async def _suggestions(
     suggestions = []
     for hit in hits:
         title = knowledge.title(hit["id"], inquiry["language"])
-        if title is None or hit["id"] in availability.unavailable:
+        if title is None or hit["id"] in here.unavailable:
             continue
-        answer = await knowledge.article(connection, inquiry["municipality"], hit["id"], inquiry["language"])
+        answer = here.article(hit["id"], inquiry["language"])
         suggestions.append(
             {
                 "article": hit["id"],

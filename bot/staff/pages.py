@@ -86,6 +86,7 @@ def _render(request: web.Request, template: str, context: dict[str, Any], *, sta
     shown = {"now": request.app[SERVICES].now(), "path": request.path_qs, "words": words}
     response = render(request, template, shown | context, status=status, policy=_NO_POLICY, language=language)
     response.headers["Cache-Control"] = "no-store"  # nothing of an inquiry stays in the browser after signing out
+    response.headers["Referrer-Policy"] = "same-origin"  # without a referrer a form's origin is "null"
     return response
 
 

@@ -118,7 +118,8 @@ def drop_cookie(request: web.Request, response: web.Response) -> None:
 
 def _check_same_site(request: web.Request, services: Services) -> None:
     """Nobody is signed in by another website: that would show them a stranger's console as theirs."""
-    if not is_own(request, services) or request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+    site = request.headers.get("Sec-Fetch-Site")  # no page can set it; older browsers send only the origin
+    if site not in ("same-origin", "none") if site else not is_own(request, services):
         raise ForeignOrigin
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.store.sqlite import connector
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -70,11 +71,16 @@ def _renamed() -> Any:
 
 
 def _sqlite_engine(url: sa.URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+    engine = create_async_engine(
+        url,
+        async_creator=connector(url.database or ":memory:"),
+        pool_size=5,
+        max_overflow=10,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, so that a write begins as one
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",

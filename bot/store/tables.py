@@ -254,7 +254,9 @@ inbound = Table(
     _tenant(),
     Column("channel", sa.String(16), nullable=False),
     Column("external_id", sa.String(80), nullable=False),
-    Column("source", sa.String(80), nullable=False),  # Telegram chat id; what comes from one source is acted on in order
+    Column(
+        "source", sa.String(80), nullable=False
+    ),  # Telegram chat id; what comes from one source is acted on in order
     Column("body", JSON, nullable=False),  # as received, CPR numbers masked
     Column("at", UTCDateTime, nullable=False),
     Column("done_at", UTCDateTime),

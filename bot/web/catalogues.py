@@ -33,5 +33,5 @@ def _catalogue(language: str) -> dict[str, str]:
             for message in read_po(file, locale=language):
                 ids = (message.id,) if isinstance(message.id, str) else message.id
                 strings = (message.string,) if isinstance(message.string, str) else message.string
-                texts.update((id_, string) for id_, string in zip(ids, strings, strict=False) if id_ and string)
+                texts.update((id_, string) for id_, string in zip(ids, strings or (), strict=False) if id_ and string)
     return texts

@@ -13,19 +13,15 @@ from bot.settings import Settings
 
 # What a bot is told of; all else (reactions, polls, channel posts) is not asked for.
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
-CALL_S = 10.0
 POLL_S = 25
 
 
 class Client:
     def __init__(self, settings: Settings):
-        self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=CALL_S)
+        self._limit_s = limit = settings.telegram_timeout_s
+        self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=limit)
         self._calls = HTTPXRequest(
-            connection_pool_size=32,
-            read_timeout=CALL_S,
-            write_timeout=CALL_S,
-            connect_timeout=CALL_S,
-            pool_timeout=CALL_S,
+            connection_pool_size=32, read_timeout=limit, write_timeout=limit, connect_timeout=limit, pool_timeout=limit
         )
         self.bot = Bot(
             settings.telegram_token.get_secret_value(),
@@ -41,7 +37,7 @@ class Client:
         if offset is not None:
             query["offset"] = offset
         url = f"{self.bot.base_url}/getUpdates?{urlencode(query)}"
-        found = await self._polling.post(url, read_timeout=POLL_S + CALL_S)
+        found = await self._polling.post(url, read_timeout=POLL_S + self._limit_s)
         return found if isinstance(found, list) else []
 
     async def close(self) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from typing import Any
 
 import sqlalchemy as sa
 from aiohttp import web
 
+from bot.channels.web.fields import check_uuid, helped_field, number_query, seq_field, text_field
 from bot.channels.web.origins import check_origin, is_own
-from bot.conversation.reading import message_json, read_contact, read_messages
+from bot.conversation.reading import LIMIT, message_json, read_contact, read_messages
 from bot.conversation.receiving import Received
 from bot.conversation.service import Services, find_municipality, opening_hours
+from bot.conversation.thread import find_inquiry
 from bot.conversation.tokens import hashed
 from bot.errors import BadInput, BadToken
 from bot.store import tables as t
@@ -97,12 +98,14 @@ async def get_messages(request: web.Request) -> web.Response:
     inquiry = await inquiry_of(request)
     after, rev, wait_s = (number_query(request, name) for name in ("after", "rev", "wait"))
     deadline = time.monotonic() + min(wait_s or 0, MAX_WAIT_S)
+    known: dict[str, Any] | None = inquiry
     with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
         while True:
             news.clear()
             answer = await thread_json(
-                services, inquiry["id"], after=int(after or 0), rev=None if rev is None else int(rev)
+                services, inquiry["id"], after=int(after or 0), rev=None if rev is None else int(rev), known=known
             )
+            known = None
             left = deadline - time.monotonic()
             if answer["messages"] or left <= 0 or (rev is not None and answer["rev"] > rev):
                 return web.json_response(answer)
@@ -115,9 +118,7 @@ async def get_messages(request: web.Request) -> web.Response:
 async def post_feedback(request: web.Request) -> web.Response:
     inquiry = await inquiry_of(request)
     body = await read_json(request)
-    seq, helped = body.get("seq"), body.get("helped")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not isinstance(helped, bool):
-        raise BadInput("seq is a number, helped is true or false")
+    seq, helped = seq_field(body), helped_field(body)
     check_message_limits(request, inquiry)
     message = await request.app[RECEIVING].feedback(inquiry["municipality"], inquiry["id"], seq, helped)
     return web.json_response(message_json(message), status=200)
@@ -126,40 +127,25 @@ async def post_feedback(request: web.Request) -> web.Response:
 async def post_read(request: web.Request) -> web.Response:
     """What the inquirer has seen, for the unread count on another device."""
     inquiry = await inquiry_of(request)
-    seq = (await read_json(request)).get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool):
-        raise BadInput("seq is a number")
-    c = t.inquiry.c
-    async with request.app[SERVICES].database.write() as connection:
-        await connection.execute(
-            sa.update(t.inquiry)
-            .where(
-                c.municipality == inquiry["municipality"], c.id == inquiry["id"], c.read_seq < seq, c.last_seq >= seq
-            )
-            .values(read_seq=seq)
-        )
+    seq = await mark_read(request, inquiry, await read_json(request))
     return web.json_response({"read_seq": seq})
 
 
 async def preflight(request: web.Request) -> web.Response:
-    """CORS: a page of any website may ask; the answer names it only if the municipality allows it."""
+    """CORS: a page of any website may ask; the answer names it only if the municipality allows it.
+
+    For an inquiry any municipality's website passes here: which inquiries exist is not told to who has no token, and a page
+    with the token of a deleted one must be able to read that it is gone. The request itself is checked again.
+    """
     services = request.app[SERVICES]
     parts = request.path.split("/")
-    allowed = False
+    origins = sa.select(t.municipality.c.origins)
+    if parts[3] == "municipalities":
+        origins = origins.where(t.municipality.c.code == parts[4])
     async with services.database.read() as connection:
-        if parts[3] == "municipalities":
-            origins = await connection.scalar(
-                sa.select(t.municipality.c.origins).where(t.municipality.c.code == parts[4])
-            )
-        else:
-            origins = await connection.scalar(
-                sa.select(t.municipality.c.origins)
-                .join(t.inquiry, t.inquiry.c.municipality == t.municipality.c.code)
-                .where(t.inquiry.c.id == parts[4])
-            )
-        allowed = request.headers.get("Origin") in (origins or [])
+        allowed = (await connection.scalars(origins)).all()
     response = web.Response(status=204)
-    if allowed:
+    if any(request.headers.get("Origin") in websites for websites in allowed):
         request[_CORS] = request.headers["Origin"]
         response.headers["Access-Control-Allow-Methods"] = "GET, POST"
         response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
@@ -168,11 +154,16 @@ async def preflight(request: web.Request) -> web.Response:
 
 
 async def allow_origin(request: web.Request, response: web.StreamResponse) -> None:
-    if request.path.startswith("/api/v1/"):
-        response.headers["Cache-Control"] = "no-store"
-        if origin := request.get(_CORS):
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Vary"] = "Origin"
+    """The allowed website may read the answer. Any website may read an error: it holds a code and a sentence, and without
+    them a page could not tell a lost inquiry from a lost connection."""
+    if not request.path.startswith("/api/v1/"):
+        return
+    response.headers["Cache-Control"] = "no-store"
+    origin = request.get(_CORS) or ("*" if response.status >= 400 else None)
+    if origin and not request.path.startswith("/api/v1/staff"):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        response.headers["Vary"] = "Origin"
 
 
 async def inquiry_of(request: web.Request) -> dict[str, Any]:
@@ -193,18 +184,21 @@ def check_message_limits(request: web.Request, inquiry: dict[str, Any]) -> None:
     limits.check("message", inquiry["id"], settings.max_messages_per_minute, 60)
 
 
-async def thread_json(services: Services, inquiry_id: str, *, after: int = 0, rev: int | None = None) -> dict[str, Any]:
-    """The thread as the inquirer sees it. Read in one connection: the row first, so that ``rev`` never runs ahead."""
+async def thread_json(
+    services: Services, inquiry_id: str, *, after: int = 0, rev: int | None = None, known: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The thread as the inquirer sees it. The row is read first (or was, a moment ago: ``known``), so that ``rev`` never
+    runs ahead of the messages. With ``more`` there is more of it: ask again with the last ``seq``, or with this ``rev``."""
     async with services.database.read() as connection:
-        row = (await connection.execute(sa.select(t.inquiry).where(t.inquiry.c.id == inquiry_id))).first()
-        if row is None:
+        inquiry = known or await find_inquiry(connection, inquiry_id)
+        if inquiry is None:
             raise BadToken
-        inquiry = dict(row._mapping)
         messages = await read_messages(connection, services, inquiry, after=after, rev=rev)
         contact = await read_contact(connection, inquiry, inquiry["language"])
     if contact:
         seen = contact.pop("seen_at")
         contact["present"] = bool(seen) and (services.now() - seen).total_seconds() < 120
+    more = len(messages) == LIMIT
     return {
         "id": inquiry["id"],
         "municipality": inquiry["municipality"],
@@ -217,8 +211,21 @@ async def thread_json(services: Services, inquiry_id: str, *, after: int = 0, re
         "reply_due_at": inquiry["reply_due_at"].isoformat() if inquiry["reply_due_at"] else None,
         "answering": inquiry["open_turns"] > 0,
         "read_seq": inquiry["read_seq"],
-        "rev": inquiry["rev"],
+        "rev": max(message["rev"] for message in messages) if more else inquiry["rev"],
+        "more": more,
     }
+
+
+async def mark_read(request: web.Request, inquiry: dict[str, Any], body: dict[str, Any]) -> int:
+    """What stands up to ``seq`` in ``body`` is read; a ``seq`` not yet given changes nothing. Raises BadInput."""
+    seq = seq_field(body)
+    c = t.inquiry.c
+    here = (c.municipality == inquiry["municipality"]) & (c.id == inquiry["id"])
+    async with request.app[SERVICES].database.write() as connection:
+        await connection.execute(
+            sa.update(t.inquiry).where(here, c.read_seq < seq, c.last_seq >= seq).values(read_seq=seq)
+        )
+    return seq
 
 
 def received_json(services: Services, received: Received) -> dict[str, Any]:
@@ -226,35 +233,6 @@ def received_json(services: Services, received: Received) -> dict[str, Any]:
     if received.linked:
         answer["inquiry"] = {"id": received.inquiry["id"], "token": services.token_of(received.inquiry)}
     return answer
-
-
-def text_field(body: dict[str, Any], name: str, longest: int) -> str | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > longest:
-        raise BadInput(f"{name} is a text of at most {longest} characters")
-    return value
-
-
-def check_uuid(value: str) -> None:
-    try:
-        uuid.UUID(value)
-    except ValueError as error:
-        raise BadInput("client_id is a random UUID") from error
-
-
-def number_query(request: web.Request, name: str) -> float | None:
-    value = request.query.get(name)
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise BadInput(f"{name} is a number") from error
-    if not 0 <= number < 2**31:
-        raise BadInput(f"{name} is a number from 0")
-    return number
 
 
 async def _check_and_allow(request: web.Request, municipality: str) -> None:

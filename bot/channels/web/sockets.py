@@ -1,7 +1,7 @@
 """The conversation over a WebSocket: the first frame says who and from where on, then every change is pushed in order.
 
-In: ``{"type": "hello", "id", "token", "rev"}``, then ``message`` (text or choice, client_id), ``feedback``, ``read``, ``typing``.
-Out: ``thread`` (the same object as GET …/messages), ``stored``, ``error``.
+In: ``{"type": "hello", "id", "token", "rev"}``, then ``message`` (text or choice, client_id), ``feedback``, ``read``, ``ping``.
+Out: ``thread`` (the same object as GET …/messages), ``stored``, ``error``, ``pong`` (a browser sees no ping of the protocol).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.channels.web import api
+from bot.channels.web.fields import helped_field, seq_field, text_field
 from bot.channels.web.origins import check_origin
 from bot.errors import BadInput, BadJson, BadToken, HotlineError
 from bot.web.keys import RECEIVING, SERVICES
@@ -87,9 +88,9 @@ async def _push(
             continue
         if first or thread["messages"] or thread["rev"] > rev or thread["answering"]:
             await _send(socket, {"type": "thread", **thread})
-            # At most LIMIT messages come at once: go on from the last one.
-            rev = max((m["rev"] for m in thread["messages"]), default=thread["rev"])
-            first = False
+            rev, first = thread["rev"], False
+            if thread["more"]:
+                continue
         await news.wait()
 
 
@@ -111,17 +112,20 @@ async def _act(
     municipality, inquiry_id = inquiry["municipality"], inquiry["id"]
     kind = frame.get("type")
     if kind == "message":
-        text, choice = api.text_field(frame, "text", 100_000), api.text_field(frame, "choice", 120)
+        text, choice = text_field(frame, "text", 100_000), text_field(frame, "choice", 120)
         api.check_message_limits(request, inquiry)
-        client_id = api.text_field(frame, "client_id", 80)
+        client_id = text_field(frame, "client_id", 80)
         received = await receiving.receive(municipality, inquiry_id, text=text, choice=choice, client_id=client_id)
         await _send(socket, {"type": "stored", "message": api.received_json(services, received)})
     elif kind == "feedback":
-        if not isinstance(frame.get("seq"), int) or not isinstance(frame.get("helped"), bool):
-            raise BadInput("seq is a number, helped is true or false")
+        seq, helped = seq_field(frame), helped_field(frame)
         api.check_message_limits(request, inquiry)
-        await receiving.feedback(municipality, inquiry_id, frame["seq"], frame["helped"])
-    elif kind != "ping":
+        await receiving.feedback(municipality, inquiry_id, seq, helped)
+    elif kind == "read":
+        await api.mark_read(request, inquiry, frame)
+    elif kind == "ping":
+        await _send(socket, {"type": "pong"})
+    else:
         raise BadInput("unknown type")
 
 

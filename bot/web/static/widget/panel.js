@@ -22,7 +22,7 @@ export class Panel {
   constructor(session, texts, { page, onClose }) {
     this.#session = session;
     this.#texts = texts;
-    this.#title = h("h2", { id: "title" }, texts.say("title"));
+    this.#title = h(onClose ? "h2" : "h1", { id: "title" }, texts.say("title"));
     this.#who = h("p", { class: "who" }, texts.say("machine"));
     this.#number = h("p", { class: "number", hidden: true });
     this.#welcome = h("div", { class: "welcome" });
@@ -77,7 +77,7 @@ export class Panel {
     if (thread?.number) change(this.#number, say("number", { number: thread.number }));
     const withPeople = thread?.status === "waiting" || thread?.status === "with_contact";
     if (!name || !withPeople) {
-      if (change(this.#who, say("machine"))) this.#who.replaceChildren(say("machine"));
+      change(this.#who, say("machine"));
       return;
     }
     const key = [name, title, department, present].join("|");
@@ -105,8 +105,8 @@ export class Panel {
   #drawStatus(thread) {
     const { trouble, lost, ended } = this.#session;
     let text = "";
-    if (trouble) text = this.#texts.say("trouble", { why: this.#texts.code(trouble) });
-    else if (lost) text = this.#texts.say("lost");
+    if (trouble) text = this.#texts.say("trouble", { why: this.#texts.code(trouble) }) + this.#otherwise();
+    else if (lost) text = this.#texts.say("lost") + this.#otherwise();
     else if (ended) text = this.#texts.say("ended");
     else if (thread?.status === "resolved") text = this.#texts.say("resolved");
     else if (thread?.answering && thread.status !== "with_contact") text = this.#texts.say("answering");
@@ -129,7 +129,14 @@ export class Panel {
   /** Says that the hotline cannot be reached, and what reaches the municipality nevertheless. */
   showUnavailable(code) {
     const why = code === "unreachable" ? this.#texts.say("unavailable") : this.#texts.code(code);
-    this.#welcome.replaceChildren(h("p", { class: "lead", role: "alert" }, why));
+    if (this.#welcome.textContent !== why) this.#welcome.replaceChildren(h("p", { class: "lead", role: "alert" }, why));
+  }
+
+  /** How else to reach the municipality. */
+  #otherwise() {
+    const { phone, email } = this.#municipality ?? {};
+    if (!phone && !email) return "";
+    return ` ${this.#texts.say(phone && email ? "reach" : phone ? "reach_phone" : "reach_email", { phone, email })}`;
   }
 
   #local(texts) {

@@ -6,7 +6,6 @@ export default {
   close: "Luk",
   log: "Samtalen",
   machine: "Du skriver med en maskine",
-  machine_was: "Du har skrevet med en maskine",
   present: "er her nu",
   absent: "er ikke ved tasterne lige nu",
   number: "Henvendelse {number}",

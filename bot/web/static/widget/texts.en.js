@@ -6,7 +6,6 @@ export default {
   close: "Close",
   log: "The conversation",
   machine: "You are writing to a machine",
-  machine_was: "You have been writing to a machine",
   present: "is here now",
   absent: "is away from the keyboard right now",
   number: "Inquiry {number}",

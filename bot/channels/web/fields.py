@@ -1,0 +1,55 @@
+"""Reads what strangers send: each function returns a value of the promised kind or raises BadInput."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from bot.errors import BadInput
+
+_LARGEST = 2**31
+
+
+def text_field(body: dict[str, Any], name: str, longest: int) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest:
+        raise BadInput(f"{name} is a text of at most {longest} characters")
+    return value
+
+
+def check_uuid(value: str) -> None:
+    try:
+        uuid.UUID(value)
+    except ValueError as error:
+        raise BadInput("client_id is a random UUID") from error
+
+
+def number_query(request: web.Request, name: str) -> float | None:
+    value = request.query.get(name)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise BadInput(f"{name} is a number") from error
+    if not 0 <= number < _LARGEST:
+        raise BadInput(f"{name} is a number from 0")
+    return number
+
+
+def seq_field(body: dict[str, Any]) -> int:
+    seq = body.get("seq")
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < _LARGEST:
+        raise BadInput("seq is a number")
+    return seq
+
+
+def helped_field(body: dict[str, Any]) -> bool:
+    helped = body.get("helped")
+    if not isinstance(helped, bool):
+        raise BadInput("helped is true or false")
+    return helped
