@@ -179,6 +179,7 @@ async def test_only_the_acting_contact_writes_to_the_inquirer(both: Services, we
     colleague = await staff_member(both, "plan" if acting == "byg" else "byg")
     with pytest.raises(NotActingContact):
         await people.reply(colleague, business.id, "hej")
+    await business.answered()
     await people.note(colleague, business.id, "Husk servitutten. CPR 010190-1234")
     before = business.seen
     assert [m for m in (await business.read())["messages"] if m["seq"] > before] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from bot.conversation.service import Services
@@ -30,7 +32,7 @@ async def remark(
         )
         if await connection.scalar(said) is not None:
             return
-        text = services.knowledge.text(key, thread["language"], **params)
+        text = services.knowledge.text(key, thread["language"], **(params or {}))
         thread.add("bot" if greets else "system", text, body={"kind": key}, client_id=remark_id)
         if greets:
             state = DialogueState.from_json(thread["state"])

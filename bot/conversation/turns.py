@@ -136,9 +136,10 @@ class TurnRunner:
             ):
                 await apply_result(services, thread, result)
             elif thread["status"] not in _SILENT:
-                return dict(
-                    thread.row
-                ), turn  # escalated or given back meanwhile: take the turn again as things are now
+                # Escalated or given back meanwhile: the turn is taken again as things are now.
+                return dict(thread.row), turn
+            else:
+                result = None  # silent: what the bot would have said is dropped
             next_turn = await self._close(thread, turn, result)
             await thread.save()
         services.announce(thread)

@@ -83,7 +83,7 @@ def _page(handler: Handler) -> Handler:
 
 def _render(request: web.Request, template: str, context: dict[str, Any], *, status: int = 200) -> web.Response:
     language = console_language(request)
-    shown = {"now": request.app[SERVICES].now(), "path": request.path_qs, "words": words}
+    shown = {"now": request.app[SERVICES].now(), "path": request.path, "words": words}
     response = render(request, template, shown | context, status=status, policy=_NO_POLICY, language=language)
     response.headers["Cache-Control"] = "no-store"  # nothing of an inquiry stays in the browser after signing out
     response.headers["Referrer-Policy"] = "same-origin"  # without a referrer a form's origin is "null"
@@ -139,6 +139,7 @@ async def get_console(request: web.Request) -> web.Response:
         "session": session,
         "chosen": chosen,
         "query": _query(chosen),
+        "path": f"{request.path}?{_query(chosen)}",
         "selected": inquiry_id,
         "lists": LISTS,
         "statuses": STATUSES,

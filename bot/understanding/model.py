@@ -28,6 +28,7 @@ _FOLDED = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe", "ä": "ae", "ö": "
 
 REGULARISATION = 0.1  # strong: labels with 45 examples overfit otherwise (0.5 was two points worse on free chat)
 SHARPNESS = 12.0  # softmax of SVM scores times this has the least log loss on the development set (9: 1.69, 12: 1.47, 16: 1.33 but over-sure)
+LABELS_PER_PART = 32
 LEAST_WEIGHT = 0.005  # smaller weights are dropped: 8 % remain, and the area's accuracy on the development set stays
 
 # Hears the share done, 0..1, while a model is fitted. Rasa hands components no way to report, so training sets it here.
@@ -56,7 +57,10 @@ class LabelModel:
         vocabulary, idf = _vocabulary(documents)
         features = _matrix(documents, vocabulary, idf)
         known = sorted(set(labels))
-        weights, bias = _fit_one_by_one(features, np.array(labels), known)
+        if len(known) < 2:
+            raise ValueError("a model needs examples of at least two labels")
+        number = {label: i for i, label in enumerate(known)}
+        weights, bias = _fit_all(features, np.array([number[label] for label in labels]))
         return cls(known, vocabulary, idf, weights, bias, Ladder())
 
     def predict(self, text: str, without: Set[str] = frozenset()) -> dict[str, float]:
@@ -138,23 +142,34 @@ def _matrix(
     return sp.csr_matrix((data, columns, ends), shape=(len(documents), len(vocabulary)), dtype=np.float32)
 
 
-def _fit_one_by_one(
-    features: sp.csr_matrix, labels: np.ndarray, known: list[str]
-) -> tuple[sp.csr_matrix, np.ndarray]:
-    """One linear SVM per label against all others; liblinear leaves the interpreter's lock, so threads use every core."""
+def _fit_all(features: sp.csr_matrix, labels: np.ndarray) -> tuple[sp.csr_matrix, np.ndarray]:
+    """One linear SVM per label against all others, in parts: liblinear leaves the interpreter's lock, so threads use every core.
+
+    Fitting label by label copies all features for each; a part copies them once (70 against 20 s of processor time for 387 labels).
+    """
     from joblib import Parallel, delayed
     from sklearn.svm import LinearSVC
 
-    def fit(label: str) -> tuple[sp.csr_matrix, float]:
-        svm = LinearSVC(C=REGULARISATION, dual=True, tol=0.01, random_state=0)
-        svm.fit(features, labels == label)
-        weights = np.where(np.abs(svm.coef_[0]) > LEAST_WEIGHT, svm.coef_[0], 0)
-        return sp.csr_matrix(weights, dtype=np.float32), float(svm.intercept_[0])
+    exact = features.astype(np.float64)
+    count = int(labels.max()) + 1
 
-    fitted = []
+    def fit(first: int, end: int) -> tuple[sp.csr_matrix, np.ndarray]:
+        mine = np.where((labels >= first) & (labels < end), labels, -1)
+        # A rough tolerance: finer ones take twice as long and change nothing on the development set.
+        svm = LinearSVC(C=REGULARISATION, dual=True, tol=0.5, random_state=0).fit(exact, mine)
+        coefficients, bias = svm.coef_, svm.intercept_
+        if len(svm.classes_) == 2:  # one problem stands for both, its weights those of the second class
+            coefficients, bias = np.vstack([-coefficients, coefficients]), np.concatenate([-bias, bias])
+        wanted = svm.classes_ >= 0
+        kept = np.where(np.abs(coefficients[wanted]) > LEAST_WEIGHT, coefficients[wanted], 0)
+        return sp.csr_matrix(kept, dtype=np.float32), bias[wanted]
+
+    starts = range(0, count, LABELS_PER_PART)
     threads = int(os.environ.get("HOTLINE_TRAINING_THREADS", "-1"))
-    for result in Parallel(n_jobs=threads, backend="threading", return_as="generator")(delayed(fit)(label) for label in known):
+    jobs = (delayed(fit)(start, min(start + LABELS_PER_PART, count)) for start in starts)
+    fitted = []
+    for result in Parallel(n_jobs=threads, backend="threading", return_as="generator")(jobs):
         fitted.append(result)
-        report_progress(len(fitted) / len(known))
-    weights = sp.vstack([row for row, _ in fitted]).T.tocsr()
-    return weights, np.array([bias for _, bias in fitted], dtype=np.float32)
+        report_progress(len(fitted) / len(starts))
+    weights = sp.vstack([rows for rows, _ in fitted]).T.tocsr()
+    return weights, np.concatenate([bias for _, bias in fitted]).astype(np.float32)

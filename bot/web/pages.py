@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.conversation.service import find_municipality
 from bot.errors import StoreUnavailable, UnknownMunicipality
 from bot.store import tables as t
-from bot.web import static_files, templating
+from bot.web import openapi, static_files, templating
 from bot.web.keys import SERVICES
 from bot.web.middleware import language_of
 from bot.web.templating import render
@@ -19,6 +19,7 @@ from bot.web.templating import render
 def add_to(app: web.Application) -> None:
     static_files.add_to(app)
     templating.add_to(app)
+    openapi.add_to(app)
     app.router.add_get("/", get_front)
     app.router.add_get("/chat/{code}", get_chat)
     app.router.add_get("/embed/{code}", get_embed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.channels.web import api, sockets
+from bot.channels.web import api, openapi, sockets
+from bot.web.openapi import describe
 
 
 def add_to(app: web.Application) -> None:
@@ -19,3 +20,4 @@ def add_to(app: web.Application) -> None:
     app.on_response_prepare.append(api.allow_origin)
     app.on_shutdown.append(sockets.close_all)
     app[sockets.SOCKETS] = set()
+    describe(app, openapi.PATHS, openapi.SCHEMAS)

@@ -65,8 +65,7 @@ export class Composer {
     this.#person.textContent = this.#texts.say(asked ? "person_asked" : "person");
     this.#hide(this.#startNew, !hasInquiry || queue.length > 0);
     this.#hide(this.#goBack, hasInquiry || queue.length > 0 || earlier.length === 0);
-    const name = withPeople && thread.contact?.name;
-    this.#field.placeholder = name ? this.#texts.say("placeholder_person", { name }) : this.#texts.say("placeholder");
+    this.#field.placeholder = this.#texts.say(withPeople ? "placeholder_person" : "placeholder");
   }
 
   /** Hides a button; the focus never falls out of the widget with it. */

@@ -124,6 +124,7 @@ class HotlineWidget extends HTMLElement {
     this.#button.setAttribute("aria-expanded", "true");
     this.#askMunicipality();
     this.#draw();
+    this.#panel.scrollToEnd();
     if (focus) this.#panel.focus();
   }
 

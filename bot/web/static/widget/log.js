@@ -6,6 +6,8 @@ const ICONS = {
   staff: "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zm0 11c5 0 9 2.500 9 5.500V21H3v-1.500C3 16.500 7 14 12 14z",
   system: "M12 2a10 10 0 1 1 0 20 10 10 0 0 1 0-20zm-1 8v7h2v-7zm0-4v2h2V6z",
 };
+const NEAR_PX = 80;
+const GAP_PX = 8;
 const SECRET_LINK = /https?:\/\/\S+\/i\/#[\w.-]+/;
 
 export class Log {
@@ -23,10 +25,29 @@ export class Log {
     this.element = h("div", { class: "log", role: "log", "aria-label": texts.say("log"), tabindex: "0" });
   }
 
-  /** Everything known is shown, in order; the newest is in sight if the newest before was. */
+  /** Where the reader is before something changes. */
+  position() {
+    const log = this.element;
+    return { atEnd: log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX, last: log.lastChild };
+  }
+
+  /** What is new is in sight if the newest before was, from its beginning; a reader further up is left in peace. */
+  settle({ atEnd, last }) {
+    const log = this.element;
+    const first = last ? last.nextSibling : log.firstChild;
+    const own = log.lastChild?.classList.contains("inquirer") && log.lastChild !== last;
+    if (!atEnd && !own) return;
+    const end = log.scrollHeight - log.clientHeight;
+    log.scrollTop = first && !own ? Math.min(end, first.offsetTop - GAP_PX) : end;
+  }
+
+  scrollToEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  /** Everything known is shown, in order. */
   draw() {
     const log = this.element;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
     const messages = this.#session.ordered;
     const queue = this.#session.queue;
     const before = this.#nodes;
@@ -58,7 +79,6 @@ export class Log {
       );
     }
     for (const [key, node] of before) if (this.#nodes.get(key) !== node) node.remove();
-    if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
   /** The id of the button pressed in answer to `message`. */

@@ -57,8 +57,14 @@ export class Panel {
     this.#composer.focus();
   }
 
+  /** The newest is in sight, as after opening. */
+  scrollToEnd() {
+    this.#log.scrollToEnd();
+  }
+
   draw() {
     const { thread, ordered, queue } = this.#session;
+    const position = this.#log.position();
     if (this.#municipality) this.#title.textContent = this.#local(this.#municipality.name);
     const empty = ordered.length === 0 && queue.length === 0;
     this.#drawWho(thread);
@@ -68,6 +74,7 @@ export class Panel {
     this.#log.draw();
     this.#drawStatus(thread);
     this.#composer.draw();
+    this.#log.settle(position);
   }
 
   #drawWho(thread) {
@@ -84,20 +91,19 @@ export class Panel {
     if (this.#who.dataset.key === key) return;
     this.#who.dataset.key = key;
     const place = [title, department].filter(Boolean).join(", ");
-    const words = say(present ? "present" : "absent");
-    const presence = h("span", { class: `presence ${present ? "here" : ""}` }, words);
-    this.#who.replaceChildren(h("strong", {}, name), `, ${place} · `, presence);
+    const presence = h("span", { class: `presence ${present ? "here" : ""}` }, say(present ? "present" : "absent"));
+    this.#who.replaceChildren(h("strong", {}, name), h("span", {}, place), presence);
   }
 
   #drawWelcome(empty) {
-    if (!empty || !this.#municipality || this.#welcome.dataset.for === this.#municipality.code) return;
-    this.#welcome.dataset.for = this.#municipality.code;
-    const { open, opens_at } = this.#municipality;
+    const { code, open, opens_at } = this.#municipality ?? {};
+    if (!empty || this.#welcome.dataset.for === String(code)) return;
+    this.#welcome.dataset.for = String(code);
     const hours = open ? this.#texts.say("is_open") : opens_at ? this.#texts.say("opens", { time: this.#texts.when(opens_at) }) : "";
     this.#welcome.replaceChildren(
       h("p", { class: "lead" }, this.#texts.say("welcome")),
       h("p", {}, this.#texts.say("welcome_machine")),
-      h("p", {}, hours),
+      hours && h("p", {}, hours),
     );
   }
 

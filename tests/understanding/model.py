@@ -1,0 +1,59 @@
+"""One model for all tests: trained once, and kept until the knowledge base or the code it is made with changes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from bot.settings import PROJECT_DIR
+from bot.understanding.training import train
+
+NLU_DATA = PROJECT_DIR / "nlu_data"
+CACHE = PROJECT_DIR / ".pytest_cache" / "hotline_models"
+
+
+def trained_model() -> Path:
+    """The model of the whole knowledge base."""
+    return model_of(NLU_DATA)
+
+
+def model_of(folder: Path) -> Path:
+    """The model of ``folder``, which is laid out like ``nlu_data``; trained when there is none yet."""
+    kept = CACHE / f"{_fingerprint(folder)}.tar.gz"
+    if not kept.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as fresh:
+            made = train(folder, Path(fresh))
+            shutil.move(made, kept)
+    return kept
+
+
+def small_knowledge(folder: Path, areas: tuple[str, ...] = ("building", "licences"), articles: int = 3) -> Path:
+    """A copy of the knowledge base with a few articles, so that a training takes seconds."""
+    target = folder / "nlu_data"
+    target.mkdir()
+    for name in ("areas.yml", "rules.yml"):
+        shutil.copy(NLU_DATA / name, target / name)
+    for area in areas:
+        for path in sorted((NLU_DATA / "articles" / area).glob("*.yml"))[:articles]:
+            place = target / "articles" / area / path.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+    (target / "dialogue").mkdir()
+    for name in ("smalltalk.yml", "human.yml", "texts.yml"):
+        if (NLU_DATA / "dialogue" / name).exists():
+            shutil.copy(NLU_DATA / "dialogue" / name, target / "dialogue" / name)
+    return target
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    sources = [PROJECT_DIR / "config.yml", PROJECT_DIR / "domain.yml", PROJECT_DIR / "bot" / "decision.py"]
+    for room in ("understanding", "knowledge"):
+        sources += sorted((PROJECT_DIR / "bot" / room).glob("*.py"))
+    sources += sorted(path for path in folder.rglob("*.yml") if "held_out" not in path.parts)
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.decision import Ladder
+from bot.turn import DialogueState, Escalation
+from tests.understanding.dialogue import ALCOHOL, CARPORT, FEE, KNOWLEDGE, PERMIT, Dialogue, buttons, said
+
+SURE = {PERMIT: 0.9, FEE: 0.06, CARPORT: 0.04}
+UNSURE = {PERMIT: 0.3, FEE: 0.2, ALCOHOL: 0.1, "smalltalk/greet": 0.4}
+LOST = {"smalltalk/greet": 0.3, "out_of_scope/police": 0.3, PERMIT: 0.02, "human/ask": 0.38}
+
+
+def told() -> DialogueState:
+    return DialogueState(disclosed=True)
+
+
+def test_first_bot_message_says_that_it_is_a_machine_and_later_ones_do_not() -> None:
+    dialogue = Dialogue()
+    assert said(dialogue.hear(SURE)) == ["disclosure", PERMIT]
+    assert said(dialogue.hear(SURE)) == [PERMIT]
+
+
+def test_a_sure_question_is_answered_with_feedback_and_a_way_to_a_person() -> None:
+    result = Dialogue(state=told()).hear(SURE)
+    assert (result.decision, result.answered, said(result)) == ("Answer", [PERMIT], [PERMIT])
+    assert result.says[0].feedback and buttons(result) == ["person"]
+    assert result.escalation is None
+
+
+def test_below_the_threshold_it_asks_once_which_of_the_likeliest_is_meant() -> None:
+    dialogue = Dialogue(state=told())
+    first = dialogue.hear(UNSURE)
+    assert (first.decision, said(first)) == ("Clarify", ["clarify"])
+    assert buttons(first) == [f"article:{PERMIT}", f"article:{FEE}", f"article:{ALCOHOL}", "none"]
+    second = dialogue.hear(UNSURE)
+    assert second.decision == "Escalate" and second.escalation == Escalation("low_confidence", "building")
+
+
+def test_low_confidence_twice_escalates() -> None:
+    dialogue = Dialogue(state=told())
+    assert said(dialogue.hear(LOST)) == ["ask_again"]
+    assert dialogue.hear(LOST).escalation == Escalation("low_confidence", None)
+
+
+def test_an_answer_between_two_unclear_messages_starts_the_count_again() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(LOST)
+    dialogue.hear(SURE)
+    assert dialogue.hear(LOST).escalation is None
+
+
+def test_a_clicked_article_is_answered() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(UNSURE)
+    result = dialogue.click(f"article:{FEE}")
+    assert (result.decision, result.answered) == ("Answer", [FEE])
+
+
+def test_none_of_these_offers_what_is_left_and_then_a_person() -> None:
+    dialogue = Dialogue(state=told())
+    many = {PERMIT: 0.2, FEE: 0.15, ALCOHOL: 0.1, CARPORT: 0.08, "smalltalk/greet": 0.47}
+    dialogue.hear(many)
+    left = dialogue.click("none")
+    assert buttons(left) == [f"article:{CARPORT}", "none"]
+    assert dialogue.click("none").escalation == Escalation("low_confidence", None)
+
+
+def test_a_button_whose_article_is_gone_leads_to_asking_again() -> None:
+    dialogue = Dialogue(state=told(), unavailable=[FEE])
+    assert said(dialogue.click(f"article:{FEE}")) == ["ask_again"]
+    assert said(dialogue.click("article:building/never_was")) == ["ask_again"]
+    assert said(dialogue.click("something else")) == ["ask_again"]
+
+
+def test_no_once_offers_the_next_likeliest_and_twice_a_person() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(SURE)
+    first = dialogue.click("unhelpful")
+    assert said(first) == ["sorry_next"] and buttons(first) == [f"article:{FEE}", f"article:{CARPORT}", "person"]
+    dialogue.click(f"article:{FEE}")
+    assert dialogue.click("unhelpful").escalation == Escalation("unhelpful", "building")
+
+
+def test_an_answer_that_did_not_help_is_not_given_again() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(SURE)
+    dialogue.click("unhelpful")
+    assert PERMIT not in said(dialogue.hear(SURE))
+
+
+def test_no_without_anything_likely_offers_a_person() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear({PERMIT: 1.0})
+    assert said(dialogue.click("unhelpful")) == ["sorry_person"]
+
+
+def test_yes_is_thanked_for() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(SURE)
+    assert said(dialogue.click("helpful")) == ["thanks_feedback"]
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("human/ask", Escalation("request", None)),
+        ("complaint/handling", Escalation("complaint", None)),
+        ("complaint/urgent", Escalation("urgent", None, urgent=True)),
+        ("case_status/concrete", Escalation("case", "contact_case")),
+        ("building/other", Escalation("other", "building")),
+    ],
+)
+def test_what_people_must_answer_is_escalated_with_its_reason(label: str, expected: Escalation) -> None:
+    result = Dialogue(state=told()).hear({label: 0.9, PERMIT: 0.02})
+    assert result.escalation == expected and said(result) == [f"escalated_{expected.reason}"]
+    assert result.state.escalated
+
+
+def test_a_person_button_escalates() -> None:
+    assert Dialogue(state=told()).click("person").escalation == Escalation("request", None)
+
+
+@pytest.mark.parametrize("label", ["distress/self_harm", "distress/violence", "distress/danger"])
+def test_distress_gets_its_text_first_and_an_urgent_escalation_even_half_sure(label: str) -> None:
+    result = Dialogue(state=told()).hear({label: 0.45, PERMIT: 0.4, FEE: 0.15 - 0.11})
+    assert said(result) == [label, "escalated_urgent"]
+    assert result.escalation and result.escalation.urgent
+
+
+def test_a_business_in_despair_over_money_is_offered_help_and_a_person() -> None:
+    result = Dialogue(state=told()).hear({"distress/business_crisis": 0.9})
+    assert said(result) == ["distress/business_crisis"] and buttons(result) == ["person"]
+    assert result.escalation is None
+
+
+def test_out_of_scope_names_the_authority_and_offers_a_person() -> None:
+    result = Dialogue(state=told()).hear({"out_of_scope/police": 0.8})
+    assert (result.decision, said(result), buttons(result)) == ("OutOfScope", ["out_of_scope/police"], ["person"])
+
+
+def test_insults_get_a_limit_and_never_an_escalation() -> None:
+    dialogue = Dialogue(state=told())
+    assert said(dialogue.hear({"abuse/insult": 0.9})) == ["abuse/insult"]
+    second = dialogue.hear({"abuse/insult": 0.9})
+    assert (second.decision, said(second), second.escalation) == ("Smalltalk", ["abuse_limit"], None)
+
+
+def test_another_language_is_told_so_and_the_second_time_a_person_comes() -> None:
+    dialogue = Dialogue(state=told())
+    assert said(dialogue.hear(SURE, language="other")) == ["out_of_scope/other_language"]
+    assert dialogue.hear(SURE, language="other").escalation == Escalation("low_confidence", "building")
+
+
+def test_the_bot_speaks_the_language_of_the_last_clear_message() -> None:
+    dialogue = Dialogue(state=told())
+    assert dialogue.hear(SURE, language="en").state.language == "en"
+    assert dialogue.hear(SURE, language="other").state.language == "en"
+    assert dialogue.hear(SURE, language="da").state.language == "da"
+
+
+def test_two_matters_of_different_areas_get_both_answers() -> None:
+    result = Dialogue(state=told()).hear({PERMIT: 0.45, ALCOHOL: 0.42})
+    assert said(result) == ["multi_area", PERMIT, ALCOHOL] and result.answered == [PERMIT, ALCOHOL]
+
+
+def test_two_articles_of_one_area_are_asked_about_instead() -> None:
+    assert said(Dialogue(state=told()).hear({PERMIT: 0.45, FEE: 0.42})) == ["clarify"]
+
+
+def test_an_incomplete_article_is_shown_only_together_with_an_escalation() -> None:
+    result = Dialogue(state=told(), incomplete=[PERMIT]).hear(SURE)
+    assert said(result) == [PERMIT, "incomplete_answer", "escalated_other"]
+    assert result.escalation == Escalation("other", "building") and result.decision == "Escalate"
+
+
+def test_a_withdrawn_article_never_answers() -> None:
+    assert PERMIT not in said(Dialogue(state=told(), unavailable=[PERMIT]).hear(SURE))
+
+
+def test_a_follow_up_gets_the_last_articles_short_text_or_the_article_again() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(SURE)
+    assert said(dialogue.hear({"follow_up/price": 0.9})) == [f"{PERMIT}#price"]
+    assert said(dialogue.hear({"follow_up/duration": 0.9})) == [PERMIT]
+
+
+def test_a_follow_up_to_nothing_is_asked_about() -> None:
+    assert said(Dialogue(state=told()).hear({"follow_up/price": 0.9})) == ["ask_again"]
+
+
+def test_a_typed_no_after_an_answer_counts_as_the_button() -> None:
+    dialogue = Dialogue(state=told())
+    dialogue.hear(SURE)
+    assert said(dialogue.hear({"follow_up/no": 0.9})) == ["sorry_next"]
+    assert dialogue.hear({"follow_up/no": 0.9}).decision in ("Clarify", "Escalate")
+
+
+def test_a_package_is_answered_when_sure_and_offered_when_not() -> None:
+    sure = Dialogue(state=told()).hear({"package/open_cafe": 0.8, ALCOHOL: 0.1})
+    assert (said(sure), sure.answered) == (["package/open_cafe"], ["package/open_cafe"])
+    unsure = Dialogue(state=told()).hear({"package/open_cafe": 0.4, ALCOHOL: 0.3})
+    assert buttons(unsure) == ["package:open_cafe", f"article:{ALCOHOL}", "none"]
+    assert said(Dialogue(state=told()).click("package:open_cafe")) == ["package/open_cafe"]
+
+
+def test_while_waiting_it_says_once_that_the_contact_sees_the_message() -> None:
+    dialogue = Dialogue(state=told(), status="waiting")
+    assert said(dialogue.hear(LOST)) == ["waiting_seen"]
+    assert said(dialogue.hear(LOST)) == []
+
+
+def test_while_waiting_a_sure_question_is_answered_as_the_machines() -> None:
+    result = Dialogue(state=told(), status="waiting").hear(SURE)
+    assert said(result) == ["machine_answer_meanwhile", PERMIT] and result.escalation is None
+
+
+def test_while_waiting_nothing_escalates_again_but_danger() -> None:
+    dialogue = Dialogue(state=told(), status="waiting")
+    for label in ("human/ask", "complaint/handling", "case_status/concrete", "building/other"):
+        assert dialogue.hear({label: 0.9}).escalation is None
+    assert dialogue.click("person").escalation is None
+    urgent = dialogue.hear({"distress/violence": 0.9})
+    assert urgent.escalation and urgent.escalation.urgent
+
+
+def test_contact_data_in_the_message_that_escalates_is_kept() -> None:
+    entities = [{"entity": "phone", "value": "12345678", "start": 0, "end": 8}, {"entity": "date", "value": "3. maj"}]
+    assert Dialogue(state=told()).hear({"human/contact_me": 0.9}, entities=entities).contact == {"phone": "12345678"}
+
+
+labels = st.sampled_from(
+    [PERMIT, FEE, CARPORT, ALCOHOL, "building/other", "smalltalk/greet", "human/ask", "abuse/insult", "follow_up/yes", "follow_up/no"]
+    + ["follow_up/price", "follow_up/other", "distress/self_harm", "out_of_scope/police", "package/open_cafe", "complaint/handling"]
+)
+messages = st.dictionaries(labels, st.floats(0.01, 1), min_size=1, max_size=4)
+clicks = st.sampled_from(["person", "none", "helpful", "unhelpful", "skip", f"article:{FEE}", "package:open_cafe", "x"])
+
+
+@given(steps=st.lists(st.one_of(messages, clicks), max_size=12), language=st.sampled_from(["da", "en", "other"]))
+def test_whatever_is_said_it_ends_in_a_decision_and_never_answers_what_is_unavailable(steps: list, language: str) -> None:
+    dialogue = Dialogue(unavailable=[CARPORT])
+    for step in steps:
+        was_waiting = dialogue.status == "waiting"
+        before = dialogue.state.to_json()
+        if isinstance(step, str):
+            result = dialogue.click(step)
+        else:
+            total = sum(step.values())
+            result = dialogue.hear({label: share / total for label, share in step.items()}, language)
+        assert result.says or was_waiting, "with the bot, every message gets a reply"
+        assert CARPORT not in result.answered and f"article:{CARPORT}" not in [b.id for say in result.says for b in say.buttons]
+        assert all(name in KNOWLEDGE.articles or name.startswith("package/") for name in result.answered)
+        assert DialogueState.from_json(before).to_json() == before, "the given state is not changed"
+        if result.escalation and not was_waiting:
+            assert result.decision == "Escalate" and result.state.escalated
+
+
+def test_the_ladder_survives_a_model_of_another_version() -> None:
+    assert Ladder.from_json({"answer": 0.7, "some_later_step": 0.2}).answer == 0.7
