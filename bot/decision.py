@@ -6,19 +6,16 @@ domain.md; keys of texts: nlu_data/dialogue/texts.yml.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.knowledge.content import Knowledge
+from bot.moves import CHOICES_SHOWN, PERSON_BUTTON, Ladder, Moves, area_of
 from bot.turn import (
     HELPFUL,
     NONE_OF_THESE,
     PERSON,
     UNHELPFUL,
-    Button,
     Decision,
-    DialogueState,
-    Escalation,
     Hit,
     Say,
     TurnRequest,
@@ -26,34 +23,10 @@ from bot.turn import (
     Understanding,
 )
 
-CHOICES_SHOWN = 3
-REMEMBERED = 6
-PERSON_BUTTON = Button(PERSON, "talk_to_person")
 OTHER_LANGUAGE = "out_of_scope/other_language"
 URGENT_REASONS = ("complaint/urgent",)
 # These come before anything that the message may also ask, even when the model is only half sure.
 ALARMS = ("distress/self_harm", "distress/violence", "distress/danger")
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """The confidences from which the bot dares a step; part of a model, since they belong to its calibration."""
-
-    answer: float = 0.60  # an article, or a package
-    pair: float = 0.35  # each of two articles of different areas
-    clarify: float = 0.25  # the likeliest three together
-    candidate: float = 0.04  # worth a button
-    other: float = 0.45  # a question of a known area that no article answers
-    area: float = 0.50  # the area to escalate to
-    group: float = 0.50  # small talk, out of scope, a person, a case, a complaint
-    alarm: float = 0.40  # distress, violence, danger
-
-    def to_json(self) -> dict[str, float]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, float]) -> Ladder:
-        return cls(**{key: step for key, step in value.items() if key in cls.__dataclass_fields__})
 
 
 def decide(request: TurnRequest, understood: Understanding, knowledge: Knowledge, ladder: Ladder) -> TurnResult:
@@ -61,16 +34,7 @@ def decide(request: TurnRequest, understood: Understanding, knowledge: Knowledge
     return _Turn(request, understood, knowledge, ladder).run()
 
 
-class _Turn:
-    def __init__(self, request: TurnRequest, understood: Understanding, knowledge: Knowledge, ladder: Ladder):
-        self.request, self.understood, self.knowledge, self.ladder = request, understood, knowledge, ladder
-        self.waiting = request.status == "waiting"
-        self.state = DialogueState.from_json(request.state.to_json())
-        self.says: list[Say] = []
-        self.escalation: Escalation | None = None
-        self.answered: list[str] = []
-        self.kinds = {hit.id: hit.confidence for hit in understood.kinds}
-
+class _Turn(Moves):
     def run(self) -> TurnResult:
         self._choose_language()
         decision = self._choice(self.request.choice) if self.request.choice is not None else self._message()
@@ -101,13 +65,13 @@ class _Turn:
         if kind == "distress" and self._sure("distress", self.ladder.alarm):
             return self._distress(label)
         if kind == "human" and self._sure("human"):
-            return self._escalate("request")
+            return self.escalate("request")
         if self.understood.language == "other":
             return self._other_language()
         if kind == "complaint" and self._sure("complaint"):
-            return self._escalate("urgent", urgent=True) if label in URGENT_REASONS else self._escalate("complaint")
+            return self.escalate("urgent", urgent=True) if label in URGENT_REASONS else self.escalate("complaint")
         if kind == "case_status" and self._sure("case_status"):
-            return self._escalate("case", area=self._area() or "contact_case")
+            return self.escalate("case", area=self.area() or "contact_case")
         if self.waiting:
             return self._while_waiting()
         if kind == "abuse" and self._sure("abuse"):
@@ -115,9 +79,9 @@ class _Turn:
         if kind == "follow_up" and self._sure("follow_up"):
             return self._follow_up(label.partition("/")[2])
         if kind == "smalltalk" and self._sure("smalltalk"):
-            return self._say(label, "Smalltalk")
+            return self.say(label, "Smalltalk")
         if kind == "out_of_scope" and self._sure("out_of_scope"):
-            return self._say(label, "OutOfScope", buttons=[PERSON_BUTTON])
+            return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
         return self._question()
 
     def _sure(self, kind: str, least: float | None = None) -> bool:
@@ -128,9 +92,9 @@ class _Turn:
         answer = self._confident_answer()
         if answer is not None:
             return answer
-        area = self._area()
+        area = self.area()
         if self.understood.kind == "other" and area and self._sure("other", self.ladder.other):
-            return self._escalate("other", area=area)
+            return self.escalate("other", area=area)
         candidates = self._candidates()
         if (
             not self.state.clarified
@@ -138,10 +102,10 @@ class _Turn:
         ):
             self.state.clarified = True
             self.state.low_confidence += 1
-            return self._offer("clarify", [hit.id for hit in candidates])
+            return self.offer("clarify", [hit.id for hit in candidates])
         self.state.low_confidence += 1
         if self.state.low_confidence >= 2:
-            return self._escalate("low_confidence", area=area)
+            return self.escalate("low_confidence", area=area)
         self.says.append(Say(text="ask_again", buttons=[PERSON_BUTTON]))
         return "Clarify"
 
@@ -149,12 +113,12 @@ class _Turn:
         if self.understood.kind == "package" and self._sure("package", self.ladder.answer):
             name = (self.understood.label or "").partition("/")[2]
             if name in self.knowledge.packages:
-                return self._package(name)
+                return self.show_package(name)
         hits = [hit for hit in self._candidates() if hit.id in self.knowledge.articles]
         if hits and hits[0].confidence >= self.ladder.answer:
-            return self._answer([hits[0].id], hits[1:])
-        if len(hits) > 1 and hits[1].confidence >= self.ladder.pair and _area_of(hits[0].id) != _area_of(hits[1].id):
-            return self._answer([hits[0].id, hits[1].id], hits[2:])
+            return self.answer([hits[0].id], hits[1:])
+        if len(hits) > 1 and hits[1].confidence >= self.ladder.pair and area_of(hits[0].id) != area_of(hits[1].id):
+            return self.answer([hits[0].id, hits[1].id], hits[2:])
         return None
 
     def _candidates(self) -> list[Hit]:
@@ -169,33 +133,26 @@ class _Turn:
         unwanted = (*self.request.unavailable, *self.state.rejected)
         return article in self.knowledge.articles and article not in unwanted
 
-    def _area(self) -> str | None:
-        """The area that the message is about, when most of what was understood of areas points there."""
-        known = sum(hit.confidence for hit in self.understood.areas)
-        if known >= 0.05 and self.understood.areas[0].confidence >= self.ladder.area * known:
-            return self.understood.areas[0].id
-        return self.state.last_area
-
     # What was clicked
 
     def _choice(self, choice: str) -> Decision:
         kind, _, name = choice.partition(":")
         if kind == "article" and name in self.knowledge.articles and name not in self.request.unavailable:
-            return self._answer([name], [Hit(id, 0.0) for id in self._remaining() if id != name])
+            return self.answer([name], [Hit(id, 0.0) for id in self._remaining() if id != name])
         if kind == "package" and name in self.knowledge.packages:
-            return self._package(name)
+            return self.show_package(name)
         if choice == HELPFUL:
             self.state.likely, self.state.offered = [], []
-            return self._say("thanks_feedback", "Smalltalk")
+            return self.say("thanks_feedback", "Smalltalk")
         if self.waiting:
-            return self._tell_waiting(again=choice == PERSON)
+            return self.tell_waiting(again=choice == PERSON)
         if choice == PERSON:
-            return self._escalate("request")
+            return self.escalate("request")
         if choice == UNHELPFUL:
             return self._unhelpful()
         if choice == NONE_OF_THESE:
             return self._none_of_these()
-        return self._say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
+        return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
 
     def _remaining(self) -> list[str]:
         return [id for id in (*self.state.offered, *self.state.likely) if id not in self.state.rejected]
@@ -206,107 +163,44 @@ class _Turn:
         if self.state.last_article and self.state.last_article not in self.state.rejected:
             self.state.rejected.append(self.state.last_article)
         if self.state.unhelpful >= 2:
-            return self._escalate("unhelpful")
+            return self.escalate("unhelpful")
         remaining = self._remaining()
         if remaining:
-            return self._offer("sorry_next", remaining, none_button=False)
-        return self._say("sorry_person", "Clarify", buttons=[PERSON_BUTTON])
+            return self.offer("sorry_next", remaining, none_button=False)
+        return self.say("sorry_person", "Clarify", buttons=[PERSON_BUTTON])
 
     def _none_of_these(self) -> Decision:
         self.state.offered = []
         remaining = self._remaining()
         if remaining and self.state.low_confidence < 2:
             self.state.low_confidence += 1
-            return self._offer("clarify", remaining)
-        return self._escalate("low_confidence")
-
-    # What it does
-
-    def _answer(self, articles: list[str], next_likeliest: list[Hit]) -> Decision:
-        if self.waiting:
-            self.says.append(Say(text="machine_answer_meanwhile"))
-        if len(articles) > 1:
-            self.says.append(Say(text="multi_area"))
-        self.says += [Say(article=article) for article in articles]
-        self._remember_answer(articles[0], [hit.id for hit in next_likeliest])
-        self.answered = articles
-        incomplete = [article for article in articles if article in self.request.incomplete]
-        if incomplete and not self.waiting:
-            self.says.append(Say(text="incomplete_answer"))
-            return self._escalate("other", area=_area_of(incomplete[0]))
-        self.says[-1] = replace(self.says[-1], buttons=[PERSON_BUTTON], feedback=True)
-        return "Answer"
-
-    def _package(self, name: str) -> Decision:
-        if self.waiting:
-            self.says.append(Say(text="machine_answer_meanwhile"))
-        self.says.append(Say(package=name, buttons=[PERSON_BUTTON], feedback=True))
-        self._remember_answer(None, [])
-        self.answered = [f"package/{name}"]
-        return "Answer"
-
-    def _remember_answer(self, article: str | None, likely: list[str]) -> None:
-        state = self.state
-        state.last_article = article
-        state.last_area = _area_of(article) if article else state.last_area
-        state.likely, state.offered = likely[:REMEMBERED], []
-        state.clarified, state.low_confidence = False, 0
-
-    def _offer(self, text: str, ids: list[str], *, none_button: bool = True) -> Decision:
-        shown = ids[:CHOICES_SHOWN]
-        self.state.offered = [id for id in shown if id in self.knowledge.articles]
-        self.state.likely = [id for id in ids[CHOICES_SHOWN:REMEMBERED] if id in self.knowledge.articles]
-        buttons = [Button(id.replace("/", ":", 1) if id.startswith("package/") else f"article:{id}") for id in shown]
-        last = Button(NONE_OF_THESE, "clarify_none") if none_button else PERSON_BUTTON
-        self.says.append(Say(text=text, buttons=[*buttons, last]))
-        return "Clarify"
-
-    def _say(self, text: str, decision: Decision, buttons: list[Button] | None = None) -> Decision:
-        self.says.append(Say(text=text, buttons=buttons or []))
-        return decision
-
-    def _escalate(self, reason: str, *, area: str | None = None, urgent: bool = False) -> Decision:
-        """People take over; in ``waiting`` they have, so only an urgent matter says so anew."""
-        if self.waiting and not urgent:
-            return self._tell_waiting(again=reason == "request")
-        self.says.append(Say(text=f"escalated_{reason}"))
-        self.escalation = Escalation(reason, area or self._area(), urgent)
-        state = self.state
-        state.escalated = True
-        state.clarified, state.low_confidence, state.unhelpful = False, 0, 0
-        state.offered, state.likely = [], []
-        return "Escalate"
+            return self.offer("clarify", remaining)
+        return self.escalate("low_confidence")
 
     def _while_waiting(self) -> Decision:
         """The contact may come tomorrow: what is sure is still answered, all else is left to them."""
         facet = (self.understood.label or "").partition("/")[2]
         if self.understood.kind == "follow_up" and self._sure("follow_up") and self._has_facet(facet):
             return self._follow_up(facet)
-        return self._confident_answer() or self._tell_waiting()
-
-    def _tell_waiting(self, again: bool = False) -> Decision:
-        if again or not self.state.waiting_told:
-            self.says.append(Say(text="waiting_seen"))
-            self.state.waiting_told = True
-        return "Escalate"
+        return self._confident_answer() or self.tell_waiting()
 
     def _distress(self, label: str) -> Decision:
         if label not in ALARMS:
-            return self._say(label, "OutOfScope", buttons=[PERSON_BUTTON])
+            return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
         self.says.append(Say(text=label))
-        return self._escalate("urgent", urgent=True)
+        return self.escalate("urgent", urgent=True)
 
     def _insult(self, label: str) -> Decision:
         self.state.insults += 1
-        return self._say(label if self.state.insults == 1 else "abuse_limit", "Smalltalk", buttons=[PERSON_BUTTON])
+        return self.say(label if self.state.insults == 1 else "abuse_limit", "Smalltalk", buttons=[PERSON_BUTTON])
 
     def _other_language(self) -> Decision:
         if self.waiting:
-            return self._tell_waiting()
+            return self.tell_waiting()
         self.state.low_confidence += 1
         if self.state.low_confidence >= 2:
-            return self._escalate("low_confidence")
-        return self._say(OTHER_LANGUAGE, "OutOfScope", buttons=[PERSON_BUTTON])
+            return self.escalate("low_confidence")
+        return self.say(OTHER_LANGUAGE, "OutOfScope", buttons=[PERSON_BUTTON])
 
     def _has_facet(self, facet: str) -> bool:
         article = self.knowledge.articles.get(self.state.last_article or "")
@@ -326,18 +220,15 @@ class _Turn:
         if last is None or last not in self.knowledge.articles or last in self.request.unavailable:
             self.state.low_confidence += 1
             if self.state.low_confidence >= 2:
-                return self._escalate("low_confidence")
-            return self._say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
+                return self.escalate("low_confidence")
+            return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
+        if not self._has_facet(facet) or last in self.request.incomplete:
+            return self.answer([last], [Hit(id, 0.0) for id in self._remaining()])
         if self.waiting:
             self.says.append(Say(text="machine_answer_meanwhile"))
-        shown = facet if self._has_facet(facet) else None
-        self.says.append(Say(article=last, facet=shown, buttons=[PERSON_BUTTON], feedback=True))
+        self.says.append(Say(article=last, facet=facet, buttons=[PERSON_BUTTON], feedback=True))
         self.answered = [last]
         return "Answer"
-
-
-def _area_of(article: str) -> str:
-    return article.partition("/")[0]
 
 
 def _contact_in(entities: list[dict[str, Any]]) -> dict[str, str]:

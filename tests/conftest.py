@@ -33,6 +33,7 @@ from tests import postgres
 from tests.understanding.model import trained_model
 
 PASSWORD = "password-of-the-demonstration"
+pytest_plugins = ["tests.web.browser"]
 
 
 def skip_or_fail(reason: str) -> None:
@@ -107,7 +108,13 @@ def sqlite_url(tmp_path: Path) -> str:
 def make_settings(tmp_path: Path, url: str, **more: object) -> Settings:
     """Settings of a test: its own folder and database, no limits unless it asks for them."""
     unlimited = dict.fromkeys(("max_inquiries_per_hour", "max_messages_per_minute", "max_messages_per_address"), 0)
-    given = {"data_dir": tmp_path, "database_url": url, "secret_key": "k" * 40, "port": 0, "max_sign_ins_per_quarter": 0}
+    given = {
+        "data_dir": tmp_path,
+        "database_url": url,
+        "secret_key": "k" * 40,
+        "port": 0,
+        "max_sign_ins_per_quarter": 0,
+    }
     return Settings.model_validate(unlimited | given | more)
 
 
@@ -115,11 +122,15 @@ ServicesMaker = Callable[..., Awaitable[Services]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def make_services(tmp_path: Path, pool: WorkerPool, knowledge: Knowledge, clock: Clock) -> AsyncIterator[ServicesMaker]:
+async def make_services(
+    tmp_path: Path, pool: WorkerPool, knowledge: Knowledge, clock: Clock
+) -> AsyncIterator[ServicesMaker]:
     """Makes services on a database address: migrated, with the demonstration municipality, closed after the test."""
     made: list[Database] = []
 
-    async def make(url: str, *, workers: object = None, now: Callable[[], datetime] = clock, **settings: object) -> Services:
+    async def make(
+        url: str, *, workers: object = None, now: Callable[[], datetime] = clock, **settings: object
+    ) -> Services:
         database = Database(url)
         made.append(database)
         await migrate(database)

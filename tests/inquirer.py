@@ -16,7 +16,14 @@ from bot.store import tables as t
 class Inquirer:
     """Writes over HTTP and reads until the bot has answered."""
 
-    def __init__(self, client: TestClient[Any, Any], *, municipality: str = "0000", language: str = "da", browser: str | None = None):
+    def __init__(
+        self,
+        client: TestClient[Any, Any],
+        *,
+        municipality: str = "0000",
+        language: str = "da",
+        browser: str | None = None,
+    ):
         self.client, self.municipality, self.language, self.browser = client, municipality, language, browser
         self.id = self.token = ""
         self.seen = 0

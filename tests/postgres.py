@@ -45,10 +45,20 @@ def running_server() -> Iterator[str]:
         user=user,
         cwd=folder,
     )
-    settings = {"port": port, "unix_socket_directories": folder, "listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": 200}
+    settings = {
+        "port": port,
+        "unix_socket_directories": folder,
+        "listen_addresses": "127.0.0.1",
+        "fsync": "off",
+        "max_connections": 200,
+    }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user, cwd=folder
+        [binaries / "postgres", "-D", data, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=user,
+        cwd=folder,
     )
     try:
         _wait_until_ready(binaries, port, server)
@@ -63,7 +73,10 @@ def _wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes]
     for _ in range(300):
         if server.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended with status {server.returncode}")
-        if subprocess.run([binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode == 0:
+        if (
+            subprocess.run([binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode
+            == 0
+        ):
             return
         time.sleep(0.1)
     raise RuntimeError("PostgreSQL did not start")

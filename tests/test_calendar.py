@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot.calendar import OpeningHours, public_holidays
 
-WEEK = OpeningHours({day: ((time(8), time(12)), (time(12, 30), time(16))) for day in range(4)} | {4: ((time(8), time(14)),)})
+WEEK = OpeningHours(
+    {day: ((time(8), time(12)), (time(12, 30), time(16))) for day in range(4)} | {4: ((time(8), time(14)),)}
+)
 
 
 def utc(*parts: int) -> datetime:
@@ -28,7 +30,10 @@ def test_a_weekend_is_passed_over() -> None:
     assert WEEK.after(utc(2026, 11, 27, 20), 30) == utc(2026, 11, 30, 7, 30)
 
 
-@pytest.mark.parametrize("day", [date(2026, 6, 5), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 31), date(2026, 4, 3), date(2026, 5, 14)])
+@pytest.mark.parametrize(
+    "day",
+    [date(2026, 6, 5), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 31), date(2026, 4, 3), date(2026, 5, 14)],
+)
 def test_danish_holidays_and_customary_days_are_closed(day: date) -> None:
     assert day in public_holidays(day.year)
     assert WEEK.periods_on(day) == []
@@ -39,7 +44,9 @@ def test_the_abolished_prayer_day_is_a_working_day() -> None:
 
 
 def test_a_municipality_may_open_on_a_customary_day_and_close_on_another() -> None:
-    hours = OpeningHours(WEEK.periods, closed=frozenset({date(2026, 11, 25)}), open_anyway=frozenset({date(2026, 6, 5)}))
+    hours = OpeningHours(
+        WEEK.periods, closed=frozenset({date(2026, 11, 25)}), open_anyway=frozenset({date(2026, 6, 5)})
+    )
     assert hours.periods_on(date(2026, 6, 5))
     assert not hours.periods_on(date(2026, 11, 25))
 

@@ -68,9 +68,13 @@ def test_every_number_in_a_text_is_masked() -> None:
     serial=st.integers(0, 9999),
     replacement=st.booleans(),
     gap=st.sampled_from(["", "-", " ", " - ", "–", "\u00a0"]),
-    before=st.text(st.characters(categories=["L", "P", "Zs"]), max_size=20).filter(lambda s: not s or not s[-1].isdigit()),
+    before=st.text(st.characters(categories=["L", "P", "Zs"]), max_size=20).filter(
+        lambda s: not s or not s[-1].isdigit()
+    ),
 )
-def test_no_cpr_number_survives_in_any_text(day: int, month: int, year: int, serial: int, replacement: bool, gap: str, before: str) -> None:
+def test_no_cpr_number_survives_in_any_text(
+    day: int, month: int, year: int, serial: int, replacement: bool, gap: str, before: str
+) -> None:
     digits = f"{day + 60 * replacement:02d}{month:02d}{year:02d}"
     masked = mask(f"{before} x {digits}{gap}{serial:04d}")
     assert digits not in masked.text
@@ -84,4 +88,6 @@ def test_masking_again_changes_nothing() -> None:
 
 def test_json_is_masked_in_strings_and_keeps_numbers() -> None:
     update = {"message": {"from": {"id": 1010901234}, "text": "cpr 010190-1234", "entities": [{"text": "010190-1234"}]}}
-    assert mask_json(update) == {"message": {"from": {"id": 1010901234}, "text": f"cpr {MASK}", "entities": [{"text": MASK}]}}
+    assert mask_json(update) == {
+        "message": {"from": {"id": 1010901234}, "text": f"cpr {MASK}", "entities": [{"text": MASK}]}
+    }

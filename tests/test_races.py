@@ -39,7 +39,9 @@ async def test_of_a_thousand_simultaneous_takes_one_wins(database_url: str, make
     await receiving.receive("0000", opened.inquiry["id"], text="jeg vil tale med et menneske")
     await turns.idle()
     async with services.database.write() as connection:
-        await connection.execute(sa.update(t.inquiry).values(area="building", department_id="byg", owner_id="byg", acting_id="byg"))
+        await connection.execute(
+            sa.update(t.inquiry).values(area="building", department_id="byg", owner_id="byg", acting_id="byg")
+        )
     members = [await staff_member(services, name) for name in STAFF]
 
     async def take(number: int) -> str:
@@ -54,7 +56,9 @@ async def test_of_a_thousand_simultaneous_takes_one_wins(database_url: str, make
     (winner,) = {result.removeprefix("won by ") for result in results if result.startswith("won")}
     assert sum(result.startswith("won") for result in results) == 1
     assert set(results) == {f"won by {winner}", f"lost to {winner}"}
-    told = await rows(services, t.message, t.message.c.author == "system", t.message.c.body["kind"].as_string() == "taken_over")
+    told = await rows(
+        services, t.message, t.message.c.author == "system", t.message.c.body["kind"].as_string() == "taken_over"
+    )
     assert len(told) == 1
 
 
@@ -73,7 +77,10 @@ class Thinking:
 
 
 async def test_a_take_over_during_a_turn_leaves_the_bots_reply_unsent(
-    sqlite_url: str, make_services: ServicesMaker, pool: WorkerPool, serve: Callable[[Services], Awaitable[TestClient[Any, Any]]]
+    sqlite_url: str,
+    make_services: ServicesMaker,
+    pool: WorkerPool,
+    serve: Callable[[Services], Awaitable[TestClient[Any, Any]]],
 ) -> None:
     thinking = Thinking(pool)
     services = await make_services(sqlite_url, workers=thinking)
@@ -122,7 +129,10 @@ async def test_a_turn_that_failed_once_is_taken_again_and_one_that_failed_twice_
 
 @pytest.mark.chaos
 async def test_killing_workers_during_500_messages_loses_and_doubles_nothing(
-    sqlite_url: str, make_services: ServicesMaker, model_path: Path, serve: Callable[[Services], Awaitable[TestClient[Any, Any]]]
+    sqlite_url: str,
+    make_services: ServicesMaker,
+    model_path: Path,
+    serve: Callable[[Services], Awaitable[TestClient[Any, Any]]],
 ) -> None:
     pool = WorkerPool(size=2, model_path=model_path)
     await pool.start()

@@ -72,7 +72,9 @@ async def test_nothing_understood_twice_leads_to_a_person(web: TestClient[Any, A
     assert business.status == "waiting", said
 
 
-async def test_escalation_gives_number_contact_deadline_and_link_and_then_asks(both: Services, web: TestClient[Any, Any]) -> None:
+async def test_escalation_gives_number_contact_deadline_and_link_and_then_asks(
+    both: Services, web: TestClient[Any, Any]
+) -> None:
     business = Inquirer(web)
     await business.write(QUESTION)
     said = await business.press("person")
@@ -115,7 +117,9 @@ async def test_staff_answer_while_the_page_is_closed(both: Services, web: TestCl
     assert deadline.met_at is not None
 
 
-async def test_the_bot_is_silent_after_a_take_over_and_answers_after_give_back(both: Services, web: TestClient[Any, Any]) -> None:
+async def test_the_bot_is_silent_after_a_take_over_and_answers_after_give_back(
+    both: Services, web: TestClient[Any, Any]
+) -> None:
     business = Inquirer(web)
     await business.write("jeg vil gerne tale med en person")
     people = web.app[PEOPLE]  # type: ignore[union-attr]
@@ -132,7 +136,9 @@ async def test_the_bot_is_silent_after_a_take_over_and_answers_after_give_back(b
     assert (await rows(both, t.inquiry))[0].owner_id == "koordinator"  # the owner keeps it
 
 
-async def test_a_resolved_inquiry_comes_back_to_the_same_contact(both: Services, web: TestClient[Any, Any], clock: Clock) -> None:
+async def test_a_resolved_inquiry_comes_back_to_the_same_contact(
+    both: Services, web: TestClient[Any, Any], clock: Clock
+) -> None:
     business = Inquirer(web)
     await business.write("jeg vil gerne tale med en person")
     people = web.app[PEOPLE]  # type: ignore[union-attr]
@@ -222,7 +228,9 @@ async def test_two_messages_at_once_are_answered_in_order(web: TestClient[Any, A
 
     business = Inquirer(web)
     await business.open()
-    await asyncio.gather(business.post(text=QUESTION, client_id="1"), business.post(text="hvad koster det?", client_id="2"))
+    await asyncio.gather(
+        business.post(text=QUESTION, client_id="1"), business.post(text="hvad koster det?", client_id="2")
+    )
     said = await business.answered()
     assert [m["seq"] for m in business.thread["messages"]] == list(range(1, len(business.thread["messages"]) + 1))
     assert sum(m["decision"] is not None and m["kind"] != "disclosure" for m in said) >= 2

@@ -20,7 +20,7 @@ async def remark(
     *,
     remark_id: str,
     greets: bool = False,
-    **params: str,
+    params: Mapping[str, str] | None = None,
 ) -> None:
     """The texts' ``key`` stands in the inquiry, once per ``remark_id``. ``greets``: the text says that a machine answers, so
     the bot need not say it again; others are the system's, so that the bot's own first message still says it."""

@@ -68,8 +68,8 @@ DECISIONS = {
     "Answer": N_("svarede"),
     "Clarify": N_("spurgte, hvad der mentes"),
     "Escalate": N_("gav videre til en person"),
-    "Smalltalk": N_("småsnak"),
-    "OutOfScope": N_("uden for kommunens område"),
+    "Smalltalk": N_("småsnakkede"),
+    "OutOfScope": N_("sagde, at det ikke er kommunens område"),
 }
 AUTHORS = {
     "inquirer": N_("Henvender"),

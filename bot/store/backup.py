@@ -6,11 +6,13 @@ import base64
 import gzip
 import json
 import os
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import SettingsError
 from bot.settings import Settings
@@ -42,7 +44,7 @@ async def backup(settings: Settings, file: Path) -> dict[str, int]:
                 out.write(json.dumps({"format": _FORMAT, "revision": revision}) + "\n")
                 for table in metadata.sorted_tables:
                     counts[table.name] = 0
-                    async for row in await connection.stream(sa.select(table)):
+                    async for row in _rows(connection, table):
                         out.write(json.dumps({"table": table.name, "row": [_out(value) for value in row]}) + "\n")
                         counts[table.name] += 1
                 out.write(json.dumps({"end": sum(counts.values())}) + "\n")
@@ -90,6 +92,25 @@ async def restore(settings: Settings, file: Path) -> dict[str, int]:
     finally:
         await database.close()
     return counts
+
+
+async def _rows(connection: AsyncConnection, table: sa.Table) -> AsyncIterator[sa.Row[Any]]:
+    """Every row of ``table``, a batch at a time, in the order of its key."""
+    key = list(table.primary_key.columns)
+    batch = sa.select(table).order_by(*key).limit(_BATCH)
+    last = None
+    while True:
+        after = (
+            batch
+            if last is None
+            else batch.where(sa.tuple_(*key) > tuple(getattr(last, column.name) for column in key))
+        )
+        rows = (await connection.execute(after)).all()
+        for row in rows:
+            yield row
+        if len(rows) < _BATCH:
+            return
+        last = rows[-1]
 
 
 def _check(file: Path) -> None:

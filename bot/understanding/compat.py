@@ -223,10 +223,3 @@ def absent(names: Sequence[str] = tuple(sorted(STAND_INS))) -> list[str]:
     """Those of ``names`` that no real package provides, so that the stand-in answers for them."""
     return [name for name in names if importlib.machinery.PathFinder.find_spec(name) is None]
 
-
-def silence_user_text() -> None:
-    """No logger of Rasa or of the actions speaks below ERROR, whatever is configured later: below it they quote user text."""
-    import logging
-
-    for name in ("rasa", "rasa_sdk", "sanic", "apscheduler", "asyncio"):
-        logging.getLogger(name).setLevel(logging.ERROR)

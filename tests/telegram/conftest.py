@@ -55,11 +55,13 @@ class Hotline:
             await self.app[TURNS].idle()
             now = self.services.now()
             o, i = t.outbox.c, t.inbound.c
-            due = (o.status == "pending") & ((o.due_at <= now) | o.in_flight & o.leased_until.is_not(None))
-            waiting = (i.done_at.is_(None)) & (i.attempts < 5) & (i.leased_until.is_(None) | (i.attempts == 0))
+            pending = await self.stored(t.outbox, o.status == "pending")
+            first = {e.address: e for e in sorted(pending, key=lambda e: -e.id)}
+            open_updates = await self.stored(t.inbound, i.done_at.is_(None), i.attempts < 5)
+            firsts = {u.source: u for u in sorted(open_updates, key=lambda u: -int(u.external_id))}
             return not (
-                await self.stored(t.outbox, due)
-                or await self.stored(t.inbound, waiting)
+                any(e.due_at <= now or e.leased_until for e in first.values())
+                or any(u.leased_until is None or (u.attempts and not u.error) for u in firsts.values())
                 or await self.stored(t.turn, t.turn.c.status == "open")
             )
 

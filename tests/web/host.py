@@ -23,7 +23,7 @@ document.querySelector("button").addEventListener("click", () => {
 });
 """
 _PAGE = """<!doctype html><html lang="da"><head><meta charset="utf-8"><title>Demo Kommune</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">{head}</head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="HOTLINE/static/any/pages/icon.svg">{head}</head>
 <body><main><h1>Erhverv i Demo Kommune</h1><p>Her står kommunens egne sider.</p>{body}</main></body></html>"""
 _SCRIPT = '<script src="HOTLINE/widget.js" data-municipality="0000" async></script>'
 

@@ -61,7 +61,10 @@ class Acting:
     async def act_due(self, municipality: str) -> int:
         """The first open update of every chat was tried; returns how many that were."""
         rows = await self._claim(municipality)
-        await asyncio.gather(*(self._act(row) for row in rows))
+        outcomes = await asyncio.gather(*(self._act(row) for row in rows), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         return len(rows)
 
     async def _claim(self, municipality: str) -> list[dict[str, Any]]:

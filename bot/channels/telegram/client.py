@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,8 @@ from bot.settings import Settings
 # What a bot is told of; all else (reactions, polls, channel posts) is not asked for.
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 POLL_S = 25
+# Periods of time are timedeltas: the client's coming default, which it otherwise warns about.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 class Client:

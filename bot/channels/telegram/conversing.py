@@ -235,7 +235,9 @@ class _Here:
             await chats.go_on_in(connection, self.chat_id, inquiry)
 
     async def _remark(self, inquiry_id: str, key: str, remark_id: str, *, greets: bool = False, **params: str) -> None:
-        await remark(self.services, self.municipality, inquiry_id, key, remark_id=remark_id, greets=greets, params=params)
+        await remark(
+            self.services, self.municipality, inquiry_id, key, remark_id=remark_id, greets=greets, params=params
+        )
 
 
 def _command(text: str | None) -> tuple[str | None, str]:

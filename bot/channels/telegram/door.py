@@ -24,8 +24,7 @@ CHANNEL = "telegram"
 WEBHOOK_PATH = "/telegram"
 # A long message that answers a long message, every character escaped, is over the 64 kB that other requests may have.
 MAX_UPDATE_BYTES = 1024 * 1024
-RETRY_S = 5.0
-TOKEN_RETRY_S = 60.0
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
 
 
 class Door:
@@ -79,6 +78,7 @@ class Door:
 
     async def _connect(self) -> None:
         bot, settings = self.client.bot, self.services.settings
+        pause_s = FIRST_RETRY_S
         while True:
             try:
                 await bot.initialize()
@@ -87,17 +87,17 @@ class Door:
                     await bot.set_webhook(url, allowed_updates=ALLOWED_UPDATES, secret_token=self.secret)
                 else:
                     await bot.delete_webhook()
+                return
             except InvalidToken:
                 log.error("telegram_token_refused")
-                await asyncio.sleep(TOKEN_RETRY_S)
             except TelegramError as error:
                 log.warning("telegram_unreachable", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
-            else:
-                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LAST_RETRY_S)
 
     async def _poll(self) -> None:
         offset: int | None = None
+        pause_s = FIRST_RETRY_S
         while True:
             try:
                 for update in await self.client.poll(offset):
@@ -107,12 +107,13 @@ class Door:
                     await store_update(self.services, self.municipality, update)
                     self.acting.woken.set()
                     offset = update_id + 1  # what is stored is confirmed with the next call, not before
+                pause_s = FIRST_RETRY_S
+                continue
             except TelegramError as error:
                 log.warning("telegram_poll_failed", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
             except StoreUnavailable:
                 log.warning("store_unavailable", work="telegram_poll")
-                await asyncio.sleep(RETRY_S)
             except Exception:
                 log.exception("telegram_poll_crashed")
-                await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LAST_RETRY_S)

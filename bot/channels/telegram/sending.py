@@ -91,7 +91,8 @@ class Sending:
                 await chats.save_chat(connection, municipality, chat_id, "da", blocked=True)
             raise Undeliverable("blocked") from error
         except RetryAfter as error:
-            raise TryLater(_seconds(error)) from error
+            wait = error.retry_after
+            raise TryLater(wait.total_seconds() if isinstance(wait, timedelta) else wait) from error
         except InvalidToken as error:
             log.error("telegram_token_refused")
             raise TryLater(TOKEN_REFUSED_S) from error
@@ -114,9 +115,3 @@ class Sending:
             await connection.execute(
                 sa.update(t.outbox).where(t.outbox.c.id == entry["id"]).values(external_id=",".join(sent))
             )
-
-
-def _seconds(error: RetryAfter) -> float:
-    # The public attribute warns that its type will change; the argument it was made of does not.
-    value: Any = error._retry_after
-    return float(value.total_seconds()) if isinstance(value, timedelta) else float(value)

@@ -45,10 +45,8 @@ def _load(model: Path) -> Any:
     compat.patch_rasa()
     from rasa.utils.log_utils import configure_structlog
 
-    # Rasa logs user text at debug level (and through stdlib loggers at info), whatever level the server has.
     configure_structlog(logging.ERROR)
-    logging.getLogger().setLevel(logging.ERROR)
-    compat.silence_user_text()
+    _log_without_words()
 
     from bot.understanding.worker.turns import Turns
 
@@ -56,6 +54,24 @@ def _load(model: Path) -> Any:
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not walk it again at each turn
     return turns
+
+
+def _log_without_words() -> None:
+    """Logs say which place of which library complained, and no more: Rasa's messages and exceptions quote what was typed."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Wordless())
+    logging.basicConfig(level=logging.ERROR, handlers=[handler], force=True)
+    for name in ("rasa", "rasa_sdk", "sanic", "apscheduler", "asyncio", "py.warnings"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class _Wordless(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = f"{record.levelname} {record.name}:{record.lineno}"
+        if record.name == __name__:
+            line += f" {record.getMessage()}"
+        error = record.exc_info[1] if record.exc_info else None
+        return f"{line} {type(error).__name__} at {_place(error)}" if error else line
 
 
 async def _serve(turns: Any, frames_in: BinaryIO, frames_out: BinaryIO) -> None:

@@ -135,7 +135,7 @@ class HotlineWidget extends HTMLElement {
     const unread = this.isOpen ? 0 : this.#session.unread;
     const name = unread ? this.#texts.say("open_unread", { n: unread }) : this.#texts.say(this.isOpen ? "close" : "open");
     this.#count.hidden = unread === 0;
-    this.#count.textContent = String(unread);
+    this.#count.textContent = unread || "";
     const label = this.#button.querySelector(".name");
     if (label.textContent === name) return;
     label.textContent = name;

@@ -85,7 +85,7 @@ export class Log {
   #choiceAfter(messages, message) {
     if (!message.buttons?.length) return null;
     const next = messages.find((other) => other.seq > message.seq && other.author === "inquirer");
-    const chosen = next?.choice ?? this.#session.queue.find((item) => item.choice)?.choice;
+    const chosen = next ? next.choice : this.#session.queue.find((item) => item.choice)?.choice;
     const newest = messages.findLast((other) => other.buttons?.length && (!next || other.seq < next.seq));
     return newest === message && message.buttons.some((button) => button.id === chosen) ? chosen : null;
   }

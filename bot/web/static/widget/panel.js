@@ -40,7 +40,7 @@ export class Panel {
     this.element = h(
       "section",
       { class: "panel", id: "panel", role: onClose ? "dialog" : "region", "aria-labelledby": "title" },
-      h("header", {}, h("div", { class: "heading" }, this.#title, this.#who, this.#number), fullPage, close),
+      h("div", { class: "head" }, h("div", { class: "heading" }, this.#title, this.#who, this.#number), fullPage, close),
       this.#welcome,
       this.#log.element,
       this.#status,
