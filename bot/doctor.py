@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -56,6 +57,12 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(("problem", f"The data folder {settings.data_dir} cannot be written."))
     if not settings.is_default_sqlite and not settings.public_url:
         findings.append(("warning", "HOTLINE_PUBLIC_URL is not set: secret links will name this machine."))
+    webhook_secret = settings.telegram_webhook_secret.get_secret_value()
+    if settings.telegram_token.get_secret_value() and webhook_secret:
+        if not settings.public_url.startswith("https://"):
+            findings.append(("problem", "Telegram sends to https only: HOTLINE_PUBLIC_URL must begin with https://."))
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", webhook_secret):
+            findings.append(("problem", "HOTLINE_TELEGRAM_WEBHOOK_SECRET may hold letters, digits, _ and - only."))
     if settings.public_url.startswith("http://") and not settings.is_default_sqlite:
         findings.append(("warning", "HOTLINE_PUBLIC_URL is not https: tokens travel in the clear."))
     return findings
@@ -122,6 +129,14 @@ async def _content(settings: Settings, database: Database) -> list[Finding]:
         failed = await connection.scalar(
             sa.select(sa.func.count()).select_from(t.outbox).where(t.outbox.c.status == "failed")
         )
+        codes = [row.code for row in (await connection.execute(sa.select(t.municipality.c.code))).all()]
+        aside = await connection.scalar(
+            sa.select(sa.func.count()).select_from(t.inbound).where(t.inbound.c.done_at.is_(None), t.inbound.c.attempts >= 5)
+        )
+    if settings.telegram_token.get_secret_value() and settings.telegram_municipality not in codes:
+        findings.append(("problem", f"Telegram's municipality {settings.telegram_municipality} does not exist here."))
+    if aside:
+        findings.append(("problem", f"{aside} received updates were set aside after five failures: see the log."))
     if waiting:
         findings.append(("problem", f"{waiting} turns have waited for over five minutes: does a server run?"))
     if failed:

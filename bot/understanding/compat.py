@@ -17,12 +17,14 @@ from typing import Any
 # Imported without condition by rasa.core.agent, its channels, its default recipe or its CLI, and used by no component of ours.
 # A real package wins, since the finder stands last: `rasa test` draws with the real matplotlib of the development environment.
 STAND_INS = frozenset(
-    ["tensorflow", "keras", "tensorflow_hub", "tensorflow_text", "tensorflow_addons", "matplotlib", "boto3", "botocore", "twilio", "slack_sdk", "fbmessenger", "mattermostwrapper", "rocketchat_API", "webexteamssdk", "aiogram", "google", "cachecontrol", "sentry_sdk", "psycopg2", "confluent_kafka", "questionary", "randomname", "prompt_toolkit"]
+    {"aiogram", "boto3", "cachecontrol", "fbmessenger", "google", "matplotlib", "slack_sdk", "tensorflow", "twilio"}
+    | {"webexteamssdk"}
 )
 
 # Components of Rasa that would need the real TensorFlow (or a download); the stand-in would hide that until the first message.
 NEEDS_TENSORFLOW = frozenset(
-    ["DIETClassifier", "ResponseSelector", "TEDPolicy", "UnexpecTEDIntentPolicy", "ConveRTFeaturizer", "LanguageModelFeaturizer"]
+    {"DIETClassifier", "ResponseSelector", "TEDPolicy", "UnexpecTEDIntentPolicy"}
+    | {"ConveRTFeaturizer", "LanguageModelFeaturizer"}
 )
 
 
@@ -77,8 +79,6 @@ def install() -> None:
     if "rasa.core.agent" in sys.modules:
         raise RuntimeError("bot.understanding.compat.install() must run before Rasa is imported")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    # SQLAlchemy 2 removed what Rasa's SQL tracker store is written with; we never use that store.
-    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     sys.meta_path.append(_StandInFinder)  # type: ignore[arg-type]
     alias_numpy_warning()
     alias_legacy_version()
@@ -190,8 +190,8 @@ def refuse_tensorflow_components() -> None:
 
 def check_components(config: dict[str, Any]) -> None:
     """Raises :class:`UnsupportedComponent` when the pipeline or the policies name a component that needs TensorFlow."""
-    named = [str(entry.get("name")) for key in ("pipeline", "policies") for entry in config.get(key) or []]
-    refused = sorted({name for name in named if name.rpartition(".")[2] in NEEDS_TENSORFLOW})
+    named = {str(entry.get("name")).rpartition(".")[2] for key in ("pipeline", "policies") for entry in config.get(key) or []}
+    refused = sorted(named & NEEDS_TENSORFLOW)
     if refused:
         raise UnsupportedComponent(
             f"{', '.join(refused)}: needs TensorFlow, which this project does not install. Use the components of bot.understanding"
