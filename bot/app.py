@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.channels import telegram as telegram_channel
 from bot.channels import web as web_channel
+from bot.conversation.attendance import follow_absences, move_from_coordinators
 from bot.conversation.people import People
 from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
@@ -53,6 +54,8 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
     async def timers() -> None:
         await file_quiet(services)
         await tell_overdue(services)
+        await follow_absences(services)
+        await move_from_coordinators(services)
 
     tasks = [
         asyncio.create_task(_every(SWEEP_S, turns.sweep)),

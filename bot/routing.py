@@ -37,18 +37,7 @@ async def choose_contact(
 ) -> Contact | None:
     """The first that applies of: earlier owner, key account manager, the area's department, a coordinator. None without staff."""
     municipality = inquiry["municipality"]
-    rows = (
-        await connection.execute(sa.select(t.staff).where(t.staff.c.municipality == municipality, t.staff.c.active))
-    ).all()
-    staff = {row.id: dict(row._mapping) for row in rows}
-    absences = (
-        await connection.execute(
-            sa.select(t.absence).where(
-                t.absence.c.municipality == municipality, t.absence.c.from_at <= due_at, t.absence.c.until_at >= due_at
-            )
-        )
-    ).all()
-    deputy_of = {row.staff_id: row.deputy_id for row in absences}
+    staff, deputy_of = await _staff(connection, municipality, due_at)
     owner = (
         await _earlier_owner(connection, inquiry, staff)
         or await _key_account_manager(connection, inquiry, staff)
@@ -56,6 +45,34 @@ async def choose_contact(
         or _coordinator(staff, deputy_of)
     )
     return Contact(owner, acting_for(owner, staff, deputy_of)) if owner else None
+
+
+async def choose_with_room(
+    connection: AsyncConnection,
+    inquiry: dict[str, Any],
+    area: str | None,
+    hours: OpeningHours,
+    due_at: datetime,
+    now: datetime,
+) -> Contact | None:
+    """Somebody of the area's department who has room; None when nobody has."""
+    staff, deputy_of = await _staff(connection, inquiry["municipality"], due_at)
+    owner = await _with_room(connection, inquiry["municipality"], area, staff, deputy_of, hours, now)
+    return Contact(owner, owner) if owner else None
+
+
+async def _staff(
+    connection: AsyncConnection, municipality: str, due_at: datetime
+) -> tuple[dict[str, dict[str, Any]], dict[str, str | None]]:
+    """Active staff by id, and the deputies of those whose registered absence covers ``due_at``."""
+    rows = await connection.execute(sa.select(t.staff).where(t.staff.c.municipality == municipality, t.staff.c.active))
+    a = t.absence.c
+    absences = await connection.execute(
+        sa.select(a.staff_id, a.deputy_id).where(
+            a.municipality == municipality, a.from_at <= due_at, a.until_at >= due_at
+        )
+    )
+    return {row.id: dict(row._mapping) for row in rows}, {row.staff_id: row.deputy_id for row in absences}
 
 
 def acting_for(

@@ -37,7 +37,13 @@ async def _set(services: Services, staff_id: str, **values: Any) -> None:
 async def _inquiry(services: Services, owner: str, department: str, **more: Any) -> str:
     now = services.now()
     row = new_inquiry("0000", channel="web", language="da", client_hash=None, identity=None, now=now)
-    row |= {"status": "with_contact", "owner_id": owner, "acting_id": owner, "department_id": department, "escalated_at": now} | more
+    row |= {
+        "status": "with_contact",
+        "owner_id": owner,
+        "acting_id": owner,
+        "department_id": department,
+        "escalated_at": now,
+    } | more
     async with services.database.write() as connection:
         await connection.execute(sa.insert(t.inquiry), row)
     return str(row["id"])
@@ -45,9 +51,10 @@ async def _inquiry(services: Services, owner: str, department: str, **more: Any)
 
 async def _absent(services: Services, staff_id: str, deputy_id: str | None) -> None:
     now = services.now()
-    row = {"municipality": "0000", "id": staff_id, "staff_id": staff_id, "from_at": now - timedelta(days=1), "until_at": now + timedelta(days=5)}
+    days = {"from_at": now - timedelta(days=1), "until_at": now + timedelta(days=5)}
+    row = {"municipality": "0000", "id": staff_id, "staff_id": staff_id, "deputy_id": deputy_id} | days
     async with services.database.write() as connection:
-        await connection.execute(sa.insert(t.absence), row | {"deputy_id": deputy_id})
+        await connection.execute(sa.insert(t.absence), row)
 
 
 async def test_the_areas_department_gets_it(both: Services) -> None:
@@ -61,7 +68,9 @@ async def test_who_has_the_fewest_open_inquiries_gets_it(both: Services) -> None
     assert chosen is not None and chosen.owner["id"] == "plan"
 
 
-async def test_in_opening_hours_presence_breaks_the_tie_and_then_who_waited_longest(both: Services, clock: Clock) -> None:
+async def test_in_opening_hours_presence_breaks_the_tie_and_then_who_waited_longest(
+    both: Services, clock: Clock
+) -> None:
     await _set(both, "plan", seen_at=clock(), last_assigned_at=clock())
     await _set(both, "byg", last_assigned_at=clock() - timedelta(days=2))
     chosen = await _choose(both, "building")
@@ -99,7 +108,9 @@ async def test_an_owner_who_left_or_changed_department_is_passed_by(both: Servic
 
 async def test_a_claimed_cvr_number_leads_to_the_key_account_manager_only(both: Services) -> None:
     async with both.database.write() as connection:
-        await connection.execute(sa.insert(t.business), {"municipality": "0000", "cvr": "13748136", "key_account_manager_id": "erhverv"})
+        await connection.execute(
+            sa.insert(t.business), {"municipality": "0000", "cvr": "13748136", "key_account_manager_id": "erhverv"}
+        )
     await _inquiry(both, "vej", "vej", cvr="13748136", cvr_checked=True)
     claimed = await _choose(both, "waste", cvr="13748136")
     assert claimed is not None and claimed.owner["id"] == "erhverv"

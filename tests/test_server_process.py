@@ -81,7 +81,9 @@ async def server_with_model(folder: Path, model: Path) -> AsyncIterator[Server]:
             await server.kill(signal.SIGTERM)
 
 
-async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_own(tmp_path: Path, model_path: Path) -> None:
+async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_own(
+    tmp_path: Path, model_path: Path
+) -> None:
     async with server_with_model(tmp_path, model_path) as server:
         assert re.search(r"^Chat page +http://127\.0\.0\.1:\d+/chat/0000$", server.output, re.MULTILINE)
         assert "/embed/0000" in server.output and "/staff" in server.output and PASSWORD in server.output
@@ -90,7 +92,9 @@ async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_o
 
 
 @pytest.mark.chaos
-async def test_kill_9_of_the_server_during_500_messages_loses_and_doubles_nothing(tmp_path: Path, model_path: Path) -> None:
+async def test_kill_9_of_the_server_during_500_messages_loses_and_doubles_nothing(
+    tmp_path: Path, model_path: Path
+) -> None:
     async with server_with_model(tmp_path, model_path) as server, aiohttp.ClientSession() as session:
         writers = [asyncio.create_task(_write(session, server.address, 20)) for _ in range(25)]
         for _ in range(2):
@@ -114,14 +118,19 @@ async def _write(session: aiohttp.ClientSession, address: str, count: int) -> di
     """Open an inquiry and write ``count`` messages in order, each again until it is known to be stored."""
     client_id = str(uuid.uuid4())
     inquiry = await _post(session, f"{address}/api/v1/municipalities/0000/inquiries", {"client_id": client_id}, {})
-    url, headers = f"{address}/api/v1/inquiries/{inquiry['id']}/messages", {"Authorization": f"Bearer {inquiry['token']}"}
+    url, headers = (
+        f"{address}/api/v1/inquiries/{inquiry['id']}/messages",
+        {"Authorization": f"Bearer {inquiry['token']}"},
+    )
     for number in range(count):
         await _post(session, url, {"text": f"{QUESTION} {number}", "client_id": str(number)}, headers)
         await asyncio.sleep(0.1)
     return inquiry
 
 
-async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
+async def _post(
+    session: aiohttp.ClientSession, url: str, body: dict[str, str], headers: dict[str, str]
+) -> dict[str, Any]:
     while True:
         try:
             async with session.post(url, json=body, headers=headers) as response:
@@ -135,7 +144,10 @@ async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, str], 
 
 
 async def _until_answered(session: aiohttp.ClientSession, address: str, inquiry: dict[str, Any]) -> dict[str, Any]:
-    url, headers = f"{address}/api/v1/inquiries/{inquiry['id']}/messages", {"Authorization": f"Bearer {inquiry['token']}"}
+    url, headers = (
+        f"{address}/api/v1/inquiries/{inquiry['id']}/messages",
+        {"Authorization": f"Bearer {inquiry['token']}"},
+    )
     for _ in range(600):
         async with session.get(url, headers=headers) as response:
             thread: dict[str, Any] = await response.json()

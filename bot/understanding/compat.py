@@ -17,8 +17,8 @@ from typing import Any
 # Imported without condition by rasa.core.agent, its channels, its default recipe or its CLI, and used by no component of ours.
 # A real package wins, since the finder stands last: `rasa test` draws with the real matplotlib of the development environment.
 STAND_INS = frozenset(
-    {"aiogram", "boto3", "cachecontrol", "fbmessenger", "google", "matplotlib", "slack_sdk", "tensorflow", "twilio"}
-    | {"webexteamssdk"}
+    {"aiogram", "boto3", "botocore", "cachecontrol", "fbmessenger", "google", "keras", "matplotlib", "slack_sdk"}
+    | {"tensorflow", "twilio", "webexteamssdk"}
 )
 
 # Components of Rasa that would need the real TensorFlow (or a download); the stand-in would hide that until the first message.

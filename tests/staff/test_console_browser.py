@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient
 from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, Clock
 from tests.inquirer import Inquirer
 from tests.staff.conftest import SignIn
 from tests.staff.people import QUESTION, escalated, owner_of
@@ -86,7 +86,7 @@ async def test_a_contact_takes_answers_notes_and_resolves(
 
 
 async def test_what_arrives_moves_nothing_and_loses_nothing_typed(
-    services: Services, client: Client, sign_in: SignIn, profile: ProfileMaker  # noqa: F811
+    services: Services, client: Client, clock: Clock, sign_in: SignIn, profile: ProfileMaker  # noqa: F811
 ) -> None:
     business = await escalated(client)
     owner = await owner_of(services, business.id)
@@ -100,6 +100,7 @@ async def test_what_arrives_moves_nothing_and_loses_nothing_typed(
     await expect(area).to_have_value("Jeg er midt i en sætning")
     await expect(area).to_be_focused()
 
+    clock.advance(minutes=1)
     second = await escalated(client)
     await expect(row(page, second)).to_be_visible()
     assert await page.locator("[data-row]").evaluate_all("rows => rows.map(row => row.dataset.row)") == [
@@ -139,8 +140,12 @@ async def test_a_take_can_be_undone_and_a_lost_race_is_told(
     browser.complaints.clear()  # the refused requests of this test
 
 
-async def test_everything_is_done_by_keyboard(services: Services, client: Client, profile: ProfileMaker) -> None:  # noqa: F811
-    first, second = await escalated(client), await escalated(client)
+async def test_everything_is_done_by_keyboard(
+    services: Services, client: Client, clock: Clock, profile: ProfileMaker  # noqa: F811
+) -> None:
+    first = await escalated(client)
+    clock.advance(minutes=1)
+    second = await escalated(client)
     page = await (await profile()).tab()
     await console(page, address_of(services, client), "koordinator", "/staff?list=waiting")
     await page.keyboard.press("?")

@@ -137,6 +137,11 @@ async def either(request: pytest.FixtureRequest, start: HotlineMaker, database_u
     return await start(webhook=request.param == "webhook", url=database_url)
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def on_both(start: HotlineMaker, database_url: str) -> Hotline:
+    return await start(url=database_url)
+
+
 @pytest.fixture
 def user(api: BotApi) -> User:
     return api.user()

@@ -95,23 +95,23 @@ async def test_acted_on_but_not_marked_before_a_crash_stores_nothing_twice(start
 
 
 async def test_an_update_that_cannot_be_acted_on_is_set_aside_and_holds_up_nobody(
-    hotline: Hotline, api: BotApi, user: User
+    on_both: Hotline, api: BotApi, user: User
 ) -> None:
     broken = user.message(text="går ikke")
     del broken["date"]
     await api.deliver({"message": broken}, 1)
     other = api.user(chat_id=99)
     await other.write(QUESTION)
-    await hotline.hears(other, 2)
+    await on_both.hears(other, 2)
     await user.write(QUESTION)
 
     async def heard() -> bool:
-        hotline.services.now.advance(minutes=1)  # type: ignore[attr-defined]
+        on_both.services.now.advance(minutes=1)  # type: ignore[attr-defined]
         await api.deliver({"message": broken}, 1)  # known already: only wakes whoever acts
         return len(user.got) == 2
 
     await eventually(heard)
-    (failed,) = await hotline.stored(t.inbound, t.inbound.c.done_at.is_(None))
+    (failed,) = await on_both.stored(t.inbound, t.inbound.c.done_at.is_(None))
     assert (failed.external_id, failed.attempts, failed.error) == ("1", 5, "KeyError")
 
 
@@ -153,16 +153,16 @@ async def test_what_cannot_be_read_is_said_so_once_per_album_and_its_caption_is_
     assert any(m.text == QUESTION and m.author == "inquirer" for m in await hotline.messages())
 
 
-async def test_an_edited_message_is_answered_anew_and_both_texts_are_kept(hotline: Hotline, user: User) -> None:
+async def test_an_edited_message_is_answered_anew_and_both_texts_are_kept(on_both: Hotline, user: User) -> None:
     original = await user.write("hvad må jeg")
-    await hotline.hears(user, 2)
+    await on_both.hears(user, 2)
     await user.edit(original, QUESTION)
-    said = await hotline.hears(user, 2, after=len(user.got))
+    said = await on_both.hears(user, 2, after=len(user.got))
     assert "rettet" in said[0].text
-    assert [m.text for m in await hotline.messages() if m.author == "inquirer"] == ["hvad må jeg", QUESTION]
+    assert [m.text for m in await on_both.messages() if m.author == "inquirer"] == ["hvad må jeg", QUESTION]
     before = len(user.got)
     await user.edit(original, QUESTION)  # Telegram also calls a message edited whose text is the same
-    await hotline.quiet()
+    await on_both.quiet()
     assert len(user.got) == before
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.channels.telegram.sending import Pace
+from bot.conversation.receiving import Receiving
+from bot.conversation.service import Services
+from bot.conversation.turns import TurnRunner
 from bot.store import tables as t
 from tests.conftest import eventually
 from tests.telegram.bot_api import BotApi, User
@@ -13,23 +18,23 @@ from tests.telegram.test_stories import PERSON, QUESTION
 
 
 async def test_a_user_who_blocked_the_bot_is_not_written_to_and_gets_all_in_order_on_coming_back(
-    hotline: Hotline, api: BotApi, user: User
+    on_both: Hotline, api: BotApi, user: User
 ) -> None:
     api.fail_all["sendMessage"] = "403"
     await user.write(PERSON)
-    await hotline.quiet()
-    entries = await hotline.stored(t.outbox)
+    await on_both.quiet()
+    entries = await on_both.stored(t.outbox)
     assert entries and {(e.status, e.error) for e in entries} == {("failed", "blocked")}
-    (chat,) = await hotline.stored(t.telegram_chat)
+    (chat,) = await on_both.stored(t.telegram_chat)
     assert chat.blocked
     calls = api.calls.count("sendMessage")
     assert calls == 1  # the others were not even tried
     api.fail_all.clear()
     await user.becomes("member")
-    said = await hotline.hears(user, len(entries))
-    sent = sorted(await hotline.stored(t.outbox), key=lambda e: e.message_id)
+    said = await on_both.hears(user, len(entries))
+    sent = sorted(await on_both.stored(t.outbox), key=lambda e: e.message_id)
     assert [e.external_id for e in sent] == [str(m.message_id) for m in said]
-    (chat,) = await hotline.stored(t.telegram_chat)
+    (chat,) = await on_both.stored(t.telegram_chat)
     assert not chat.blocked
 
 
@@ -104,37 +109,41 @@ async def test_a_slow_or_failing_bot_api_is_tried_again_later(start: HotlineMake
 
 
 async def test_a_long_message_is_sent_in_parts_and_goes_on_after_those_that_arrived(
-    hotline: Hotline, api: BotApi, user: User
+    on_both: Hotline, api: BotApi, user: User
 ) -> None:
-    async with hotline.services.database.write() as connection:
+    async with on_both.services.database.write() as connection:
         await connection.execute(t.municipality.update().values(telegram_bodies=True))
     await user.write(PERSON)
-    await hotline.hears(user, 4)
-    inquiry, contact = await hotline.contact()
-    await hotline.people.take(contact, inquiry.id)
-    await hotline.hears(user, 1, after=4)
+    await on_both.hears(user, 4)
+    inquiry, contact = await on_both.contact()
+    await on_both.people.take(contact, inquiry.id)
+    await on_both.hears(user, 1, after=4)
     before = len(user.got)
     api.failures["sendMessage"].extend(["", "429:30"])  # the first part arrives, the second has to wait
     text = "Æ😀 < & ord " * 360
-    await hotline.people.reply(contact, inquiry.id, text)
-    await hotline.hears(user, 1, after=before)
-    hotline.services.now.advance(seconds=31)  # type: ignore[attr-defined]
-    parts = await hotline.hears(user, 2, after=before)
+    await on_both.people.reply(contact, inquiry.id, text)
+    await on_both.hears(user, 1, after=before)
+    on_both.services.now.advance(seconds=31)  # type: ignore[attr-defined]
+    parts = await on_both.hears(user, 2, after=before)
     assert len(parts) == 2
     assert "".join(p.text for p in parts).replace(" ", "").endswith(text.replace(" ", ""))
-    (entry,) = [e for e in await hotline.stored(t.outbox) if "," in (e.external_id or "")]
+    (entry,) = [e for e in await on_both.stored(t.outbox) if "," in (e.external_id or "")]
     assert entry.external_id == ",".join(str(p.message_id) for p in parts)
     await user.reply(parts[0], "svar på den første del")
-    await hotline.quiet()
-    assert (await hotline.messages())[-1].text == "svar på den første del"
+    await on_both.quiet()
+    assert (await on_both.messages())[-1].text == "svar på den første del"
 
 
-async def test_a_turn_wakes_the_outbox_at_once(hotline: Hotline, user: User) -> None:
-    """The outbox looks by itself once a second; here its clock stands still for that."""
-    for place in range(3):
-        await user.write(QUESTION)
-        await hotline.hears(user, 1, after=len(user.got))
-        assert len(user.got) > place
+@pytest.mark.parametrize(("channel", "wakes"), [("telegram", True), ("web", False)])
+async def test_a_turn_wakes_the_outbox_where_it_promised_a_delivery(
+    services: Services, channel: str, wakes: bool
+) -> None:
+    turns = TurnRunner(services)
+    receiving = Receiving(services, turns)
+    opened = await receiving.open("0000", channel=channel, identity=f"{channel}:1")
+    await receiving.receive("0000", opened.inquiry["id"], text=QUESTION, channel=channel)
+    await turns.idle()
+    assert services.promised.is_set() is wakes
 
 
 async def test_no_more_than_thirty_messages_pass_in_a_second() -> None:

@@ -172,26 +172,26 @@ async def test_a_greeting_that_nobody_answers_leaves_no_inquiry(hotline: Hotline
 
 
 async def test_new_starts_another_and_a_reply_goes_to_the_inquiry_of_the_message_replied_to(
-    hotline: Hotline, user: User
+    on_both: Hotline, user: User
 ) -> None:
     first = await user.write(PERSON)
-    named = next(m for m in await hotline.hears(user, 4) if "har fået jeres" in m.text)
+    named = next(m for m in await on_both.hears(user, 4) if "har fået jeres" in m.text)
     await user.write("/new")
-    await hotline.hears(user, 1, after=len(user.got))
+    await on_both.hears(user, 1, after=len(user.got))
     await user.write(QUESTION)
-    await hotline.hears(user, 2, after=len(user.got))
-    old, new = sorted(await hotline.stored(t.inquiry), key=lambda row: row.number is None)
-    assert (await hotline.messages(new.id))[1].text == QUESTION
+    await on_both.hears(user, 2, after=len(user.got))
+    old, new = sorted(await on_both.stored(t.inquiry), key=lambda row: row.number is None)
+    assert (await on_both.messages(new.id))[1].text == QUESTION
     await user.reply(named, "Bo Madsen")
-    await hotline.quiet()
-    assert any(m.text == "Bo Madsen" for m in await hotline.messages(old.id))
+    await on_both.quiet()
+    assert any(m.text == "Bo Madsen" for m in await on_both.messages(old.id))
     # With two open, the messages of a numbered one say which it is.
     assert user.got[-1].text.startswith(f"{old.number}\n")
     await user.write("/new")
-    await hotline.quiet()
+    await on_both.quiet()
     await user.reply(first, "mere om den første")
-    await hotline.quiet()
-    assert any(m.text == "mere om den første" for m in await hotline.messages(old.id))
+    await on_both.quiet()
+    assert any(m.text == "mere om den første" for m in await on_both.messages(old.id))
 
 
 async def test_help_names_the_commands_and_language_switches(hotline: Hotline, user: User) -> None:

@@ -3,6 +3,7 @@ import { startKeys } from "./keys.js";
 import { fragment, refreshList, refreshThread, shown } from "./live.js";
 import { startTimes } from "./times.js";
 
+const SHOWN_MS = 30_000;
 const text = document.body.dataset;
 const drafts = new Map(); // kept in memory only: what is typed must not stay in the browser
 
@@ -96,6 +97,7 @@ function toast(told, undo, isError = false) {
   if (undo) box.append(button(text.textUndo, () => { place.replaceChildren(); doUndo(undo); }, "undo"));
   box.append(button(text.textClose, () => place.replaceChildren()));
   place.replaceChildren(box);
+  if (!isError) setTimeout(() => { if (!box.contains(document.activeElement)) box.remove(); }, SHOWN_MS);
 }
 
 function button(label, pressed, id = "") {
