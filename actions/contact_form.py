@@ -49,7 +49,10 @@ class ValidateContactForm(Action):
         elif reply.outcome == "left_out":
             state.form_skipped.append(asked)
             value = LEFT_OUT
-        return [*remember(state, decision="Escalate", escalation=None, contact=reply.contact, answered=[]), SlotSet(asked, value)]
+        return [
+            *remember(state, decision="Escalate", escalation=None, contact=reply.contact, answered=[]),
+            SlotSet(asked, value),
+        ]
 
 
 class AskName(Action):
@@ -82,13 +85,13 @@ class ContactDone(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
         state = read_state(tracker)
-        speak(dispatcher, [finish(state.form_given)], state.language)
+        speak(dispatcher, tracker, [finish(state.form_given)], state.language)
         return []
 
 
 def _ask(field: FormField, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[dict[str, Any]]:
     state = read_state(tracker)
-    speak(dispatcher, [ask(field, retry=state.form_retry)], state.language)
+    speak(dispatcher, tracker, [ask(field, retry=state.form_retry)], state.language)
     return []
 
 
@@ -100,5 +103,3 @@ def _already_decided(tracker: Tracker) -> bool:
         if event.get("event") == "action" and event.get("name") == "action_decide":
             return True
     return True  # no message at all
-
-

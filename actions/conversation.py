@@ -23,6 +23,12 @@ DIALOGUE, REQUEST, TURN = "dialogue", "request", "turn"  # slots
 FORM = "contact_form"
 CHOICE = "choice"  # the intent of a button
 
+# What the server fills in with names of the municipality, where there is no municipality.
+_SOMEONE = {
+    "da": {"name": "en medarbejder", "municipality": "kommunen"},
+    "en": {"name": "a colleague", "municipality": "the municipality"},
+}
+
 _handed_over: Knowledge | None = None
 
 
@@ -88,12 +94,15 @@ def remember_result(result: TurnResult) -> list[dict[str, Any]]:
     )
 
 
-def speak(dispatcher: CollectingDispatcher, says: list[Say], language: str | None) -> None:
+def speak(dispatcher: CollectingDispatcher, tracker: Tracker, says: list[Say], language: str | None) -> None:
+    """Say it in the channel's way: our server renders the municipality's own text, a terminal shows the common one."""
+    language = language or "da"
+    in_terminal = tracker.get_latest_input_channel() == "cmdline"
     for say in says:
         dispatcher.utter_message(
-            text=_text(say, language or "da"),
-            buttons=[{"title": _title(b, language or "da"), "payload": _payload(b.id)} for b in say.buttons],
-            json_message={"say": asdict(say)},
+            text=_text(say, language),
+            buttons=[{"title": _title(button, language), "payload": _payload(button.id)} for button in say.buttons],
+            json_message=None if in_terminal else {"say": asdict(say)},
         )
 
 
@@ -107,7 +116,7 @@ def _text(say: Say, language: str) -> str:
         article = known.articles[say.article]
         text = article.follow_ups[say.facet] if say.facet else article.answer
         examples = {value.name: value.example[language] for value in article.local}
-        filled = _fill(text[language], examples | {"municipality": "kommunen" if language == "da" else "the municipality"})
+        filled = _fill(text[language], _SOMEONE[language] | examples)
         sources = "\n".join(f"{source.title}: {source.url}" for source in article.sources)
         return f"{filled}\n\n{sources}"
     if say.package:
@@ -116,7 +125,7 @@ def _text(say: Say, language: str) -> str:
         return f"{package.title[language]}\n{package.intro[language]}\n\n{steps}"
     entry = known.dialogue.get(say.text or "")
     texts = entry.text if entry and entry.text else known.texts.get(say.text or "")
-    return _fill(texts[language], say.params) if texts else f"[{say.text}]"
+    return _fill(texts[language], _SOMEONE[language] | say.params) if texts else f"[{say.text}]"
 
 
 def _title(button: Button, language: str) -> str:

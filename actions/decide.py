@@ -32,7 +32,7 @@ class ActionDecide(Action):
         if form_starts:
             filled = [SlotSet(field, "given") for field in _given_unasked(result.contact)]
             result.state.form_given = [event["name"] for event in filled]
-        speak(dispatcher, result.says, result.state.language)
+        speak(dispatcher, tracker, result.says, result.state.language)
         events = [*remember_result(result), *filled]
         return [*events, FollowupAction(FORM)] if form_starts else events
 

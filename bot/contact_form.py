@@ -19,7 +19,8 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\d+-])(?:(?:\+|00)[1-9]\d{0,2}(?:[ -]?\d{2,4}){2,5}|\d{2}(?: ?\d{2}){3})(?![\d-])")
 EIGHT_DIGITS = re.compile(r"(?<!\d)(?:DK[ -]?)?(\d{2}[ .]?\d{2}[ .]?\d{2}[ .]?\d{2})(?!\d)", re.IGNORECASE)
 LEFT_OUT = re.compile(
-    r"(?:spring(?: den| det)? over|skip(?: it| this)?|nej(?: tak)?|no(?:pe)?(?:,? thank(?:s| you))?|ikke nu|not now|pas|ved ikke|ingen|none|[-–.]+)[.!]?",
+    r"(?:spring(?: den| det)? over|skip(?: it| this)?|nej(?: tak)?|no(?:pe)?(?:,? thank(?:s| you))?"
+    r"|ikke nu|not now|pas|ved ikke|ingen|none|[-–.]+)[.!]?",
     re.IGNORECASE,
 )
 LONGEST = 200
@@ -99,5 +100,5 @@ def _interrupts(text: str, understood: Understanding, ladder: Ladder) -> bool:
     if understood.kind not in INTERRUPTING or not understood.kinds:
         return False
     alarm = understood.kind == "distress"
-    sure = understood.kinds[0].confidence >= (ladder.alarm if alarm else ladder.answer)
+    sure = understood.kinds[0].confidence >= (ladder.alarm if alarm else ladder.sure)
     return sure and (alarm or text.endswith("?") or len(text.split()) >= 4)

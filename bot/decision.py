@@ -80,12 +80,17 @@ class _Turn(Moves):
             return self._follow_up(label.partition("/")[2])
         if kind == "smalltalk" and self._sure("smalltalk"):
             return self.say(label, "Smalltalk")
-        if kind == "out_of_scope" and self._sure("out_of_scope"):
+        if kind == "out_of_scope" and self._out_of_scope():
             return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
         return self._question()
 
     def _sure(self, kind: str, least: float | None = None) -> bool:
         return self.kinds.get(kind, 0.0) >= (self.ladder.group if least is None else least)
+
+    def _out_of_scope(self) -> bool:
+        outside = self.kinds.get("out_of_scope", 0.0)
+        area = self.understood.areas[0].confidence if self.understood.areas else 0.0
+        return outside >= self.ladder.out_of_scope * (outside + area) > 0
 
     def _question(self) -> Decision:
         """An article or a package when the model is sure, the area's people when it is sure that there is none, else a question back."""
@@ -110,12 +115,12 @@ class _Turn(Moves):
         return "Clarify"
 
     def _confident_answer(self) -> Decision | None:
-        if self.understood.kind == "package" and self._sure("package", self.ladder.answer):
+        if self.understood.kind == "package" and self._sure("package", self.ladder.sure):
             name = (self.understood.label or "").partition("/")[2]
             if name in self.knowledge.packages:
                 return self.show_package(name)
         hits = [hit for hit in self._candidates() if hit.id in self.knowledge.articles]
-        if hits and hits[0].confidence >= self.ladder.answer:
+        if hits and hits[0].confidence >= self.ladder.answer_in(area_of(hits[0].id)):
             return self.answer([hits[0].id], hits[1:])
         if len(hits) > 1 and hits[1].confidence >= self.ladder.pair and area_of(hits[0].id) != area_of(hits[1].id):
             return self.answer([hits[0].id, hits[1].id], hits[2:])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from bot.knowledge.content import Knowledge
 from bot.turn import (
@@ -27,20 +29,27 @@ PERSON_BUTTON = Button(PERSON, "talk_to_person")
 class Ladder:
     """The confidences from which the bot dares a step; part of a model, since they belong to its calibration."""
 
-    answer: float = 0.60  # an article, or a package
+    answer: float = 0.60  # an article
+    sure: float = 0.60  # a package; a question where the contact form had asked for something
     pair: float = 0.35  # each of two articles of different areas
     clarify: float = 0.25  # the likeliest three together
     candidate: float = 0.04  # worth a button
     other: float = 0.45  # a question of a known area that no article answers
     area: float = 0.50  # the area to escalate to
     group: float = 0.50  # small talk, out of scope, a person, a case, a complaint
+    out_of_scope: float = 0.50  # out of scope rather than the likeliest area
     alarm: float = 0.40  # distress, violence, danger
+    offsets: Mapping[str, float] = field(default_factory=dict)  # per area, added to ``answer``
 
-    def to_json(self) -> dict[str, float]:
+    def answer_in(self, area: str) -> float:
+        """The confidence from which an article of ``area`` is given as the answer."""
+        return self.answer + self.offsets.get(area, 0.0)
+
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, value: dict[str, float]) -> Ladder:
+    def from_json(cls, value: dict[str, Any]) -> Ladder:
         return cls(**{key: step for key, step in value.items() if key in cls.__dataclass_fields__})
 
 

@@ -42,13 +42,17 @@ def from_lines(lines: Iterable[str]) -> Knowledge:
             parts[kind][value["id"]] = _article(value)
         elif kind == "dialogue":
             authority = value["authority"]
-            parts[kind][value["label"]] = DialogueEntry(**value | {"authority": Authority(**authority) if authority else None})
+            parts[kind][value["label"]] = DialogueEntry(
+                **value | {"authority": Authority(**authority) if authority else None}
+            )
         elif kind == "packages":
             steps = tuple(Step(**step) for step in value["steps"])
-            parts[kind][value["id"]] = Package(**value | {"steps": steps, "reviewed": date.fromisoformat(value["reviewed"])})
+            parts[kind][value["id"]] = Package(
+                **value | {"steps": steps, "reviewed": date.fromisoformat(value["reviewed"])}
+            )
         else:
             parts[kind][value["key"]] = value["texts"]
-    return Knowledge(**parts)
+    return Knowledge(**parts)  # type: ignore[arg-type]  # a part is read by its name
 
 
 def _article(value: dict[str, Any]) -> Article:

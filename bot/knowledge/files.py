@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -36,7 +37,20 @@ REVIEW_AFTER = timedelta(days=365)
 TEXTS_FILE = "dialogue/texts.yml"
 
 ARTICLE_FIELDS = frozenset(
-    ["id", "kle", "owner", "law", "reviewed", "title", "answer", "sources", "local", "follow_ups", "examples", "municipality"]
+    [
+        "id",
+        "kle",
+        "owner",
+        "law",
+        "reviewed",
+        "title",
+        "answer",
+        "sources",
+        "local",
+        "follow_ups",
+        "examples",
+        "municipality",
+    ]
 )
 
 
@@ -100,7 +114,7 @@ class _Load:
         self._check_doubles(knowledge)
         if self.problems:
             raise ArticleFileErrors(sorted(self.problems, key=lambda p: (p.file, p.line)))
-        return Knowledge(*(getattr(knowledge, f) for f in knowledge.__slots__[:-1]), warnings=tuple(self.warnings))
+        return replace(knowledge, warnings=tuple(self.warnings))
 
     def _files(self, pattern: str) -> Iterator[Reader]:
         for path in sorted(self.folder.glob(pattern)):
@@ -230,7 +244,7 @@ def _check_placeholders(reader: Reader, article: Article) -> None:
     declared = {value.name for value in article.local}
     for language in LANGUAGES:
         used = set()
-        texts = {("answer", language): article.answer[language]}
+        texts: dict[FieldPath, str] = {("answer", language): article.answer[language]}
         texts |= {("follow_ups", facet, language): text[language] for facet, text in article.follow_ups.items()}
         for at, text in texts.items():
             used |= placeholders(text)

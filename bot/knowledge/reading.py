@@ -26,7 +26,9 @@ class _Loader(yaml.CSafeLoader):
             seen: set[str] = set()
             for key, _ in node.value:
                 if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{key.value!r} stands here twice", key.start_mark
+                    )
                 seen.add(key.value)
         return value
 
@@ -115,7 +117,9 @@ class Reader:
         self.only(at, LANGUAGES)
         return {language: self.string((*at, language)) for language in LANGUAGES}
 
-    def examples(self, at: FieldPath = ("examples",), *, minimum: tuple[int, int] = (0, 0)) -> dict[str, tuple[str, ...]]:
+    def examples(
+        self, at: FieldPath = ("examples",), *, minimum: tuple[int, int] = (0, 0)
+    ) -> dict[str, tuple[str, ...]]:
         """The examples per language; ``minimum`` is how many Danish and English ones there must be."""
         if not isinstance(self.get(at), dict):
             self.complain(at, "examples in Danish and English (da, en) are missing")

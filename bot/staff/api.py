@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from aiohttp import web
 
-from bot.channels.web.api import MAX_WAIT_S, number_query, text_field
 from bot.conversation.effects import local
 from bot.conversation.reading import message_json
 from bot.conversation.rights import StaffMember
@@ -20,6 +19,7 @@ from bot.staff.events import mark_present
 from bot.staff.lists import count_lists, find_row, read_filter, read_list
 from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie, sign_in, sign_out
 from bot.store import tables as t
+from bot.web.fields import MAX_WAIT_S, number_query, text_field
 from bot.web.keys import PEOPLE, SERVICES
 from bot.web.middleware import language_of, read_json
 

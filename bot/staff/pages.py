@@ -93,7 +93,9 @@ def _render(request: web.Request, template: str, context: dict[str, Any], *, sta
 async def get_sign_in(request: web.Request) -> web.Response:
     if await find_session(request):
         raise web.HTTPSeeOther(_own_path(request.query.get("next")))
-    return _render(request, "staff/sign_in.html", {"next": _own_path(request.query.get("next")), "error": None, "email": ""})
+    return _render(
+        request, "staff/sign_in.html", {"next": _own_path(request.query.get("next")), "error": None, "email": ""}
+    )
 
 
 async def post_sign_in(request: web.Request) -> web.Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.staff import api, events, pages
+from bot.staff import api, events, openapi, pages
+from bot.web.openapi import describe
 
 ACTIONS = {
     "take": api.post_take,
@@ -26,5 +27,6 @@ def add_to(app: web.Application) -> None:
         app.router.add_post(f"/api/v1/staff/inquiries/{{id}}/{action}", handler)
     app.router.add_get("/api/v1/staff/colleagues", api.get_colleagues)
     app.router.add_get("/api/v1/staff/events", events.get_events)
+    describe(app, openapi.PATHS, openapi.SCHEMAS)
     events.add_to(app)
     pages.add_to(app)

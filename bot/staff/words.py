@@ -101,6 +101,12 @@ def ago(at: str | datetime, now: datetime) -> str:
     return format_timedelta(delta, granularity="minute", add_direction=True, threshold=1.2, locale=locale)
 
 
+def span(at: str | datetime, now: datetime) -> str:
+    """ "5 minutter", "2 timer": how long since ``at``."""
+    delta = max(now - _moment(at), timedelta(minutes=1))
+    return format_timedelta(delta, granularity="minute", threshold=1.2, locale=_LOCALES[LANGUAGE.get()])
+
+
 def exactly(at: str | datetime) -> str:
     """ "onsdag den 25. november 2026 kl. 10.00", in Danish time."""
     pattern = "EEEE d MMMM y 'at' HH:mm" if LANGUAGE.get() == "en" else "EEEE 'den' d. MMMM y 'kl'. HH.mm"

@@ -12,7 +12,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 # Imported without condition by rasa.core.agent, its channels, its default recipe or its CLI, and used by no component of ours.
 # A real package wins, since the finder stands last: `rasa test` draws with the real matplotlib of the development environment.
@@ -47,9 +47,12 @@ class _Anything(metaclass=_AnythingType):
     def __class_getitem__(cls, item: Any) -> type:
         return cls
 
+    def __bool__(self) -> bool:
+        return False  # matplotlib asks an imported tensorflow whether what it draws is a tensor
+
 
 class _StandIn(types.ModuleType):
-    __path__: list[str] = []
+    __path__: ClassVar[list[str]] = []
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
@@ -79,9 +82,8 @@ def install() -> None:
     if "rasa.core.agent" in sys.modules:
         raise RuntimeError("bot.understanding.compat.install() must run before Rasa is imported")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    sys.meta_path.append(_StandInFinder)  # type: ignore[arg-type]
+    sys.meta_path.append(_StandInFinder)
     alias_numpy_warning()
-    alias_legacy_version()
 
 
 def patch_rasa() -> None:
@@ -100,17 +102,9 @@ def alias_numpy_warning() -> None:
         np.VisibleDeprecationWarning = np.exceptions.VisibleDeprecationWarning  # type: ignore[attr-defined]
 
 
-def alias_legacy_version() -> None:
-    """packaging 22 dropped ``LegacyVersion``, which ``rasa.shared.utils.validation`` imports; not needed while it is held below 22."""
-    import packaging.version
-
-    if not hasattr(packaging.version, "LegacyVersion"):
-        packaging.version.LegacyVersion = type("LegacyVersion", (), {})  # type: ignore[attr-defined]
-
-
 def cache_action_validator() -> None:
     """jsonschema checks its own schema again at each action call: 85 % of a stock turn. The validator is made once instead."""
-    from jsonschema.validators import validator_for
+    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
     from rasa.core.actions.action import RemoteAction
 
     schema = RemoteAction.action_response_format_spec()
@@ -134,9 +128,7 @@ def run_graphs_plainly() -> None:
     from rasa.engine.runner.dask import DaskGraphRunner
 
     class PlainRunner(DaskGraphRunner):
-        def run(
-            self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
-        ) -> dict[str, Any]:
+        def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
             wanted = tuple(targets or self._graph_schema.target_names)
             done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
             for name, needs in self._order(wanted):
@@ -190,7 +182,9 @@ def refuse_tensorflow_components() -> None:
 
 def check_components(config: dict[str, Any]) -> None:
     """Raises :class:`UnsupportedComponent` when the pipeline or the policies name a component that needs TensorFlow."""
-    named = {str(entry.get("name")).rpartition(".")[2] for key in ("pipeline", "policies") for entry in config.get(key) or []}
+    named = {
+        str(entry.get("name")).rpartition(".")[2] for key in ("pipeline", "policies") for entry in config.get(key) or []
+    }
     refused = sorted(named & NEEDS_TENSORFLOW)
     if refused:
         raise UnsupportedComponent(
@@ -200,7 +194,7 @@ def check_components(config: dict[str, Any]) -> None:
 
 
 def run_sanic_in_one_process() -> None:
-    """sanic 23 and later fork worker managers, which cannot pickle Rasa's app: ``rasa run``, ``shell`` and ``run actions`` use one process."""
+    """sanic 23 and later fork worker managers, which cannot pickle Rasa's app: ``run``, ``shell`` and ``run actions`` use one process."""
     from sanic import Sanic
 
     stock: Callable[..., Any] = Sanic.run
@@ -219,7 +213,14 @@ def run_sanic_in_one_process() -> None:
     Sanic.run = run  # type: ignore[method-assign]
 
 
+def alias_sanic_stream() -> None:
+    """sanic dropped ``response.stream``, with which the REST channel and so ``rasa shell`` answer; ``ResponseStream`` is the same."""
+    import sanic.response
+
+    if not hasattr(sanic.response, "stream"):
+        sanic.response.stream = sanic.response.ResponseStream  # type: ignore[attr-defined]
+
+
 def absent(names: Sequence[str] = tuple(sorted(STAND_INS))) -> list[str]:
     """Those of ``names`` that no real package provides, so that the stand-in answers for them."""
     return [name for name in names if importlib.machinery.PathFinder.find_spec(name) is None]
-

@@ -5,6 +5,7 @@ A message may bring ``metadata``: ``language`` (hint) and ``unavailable`` (artic
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -29,12 +30,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.knowledge.bundle import from_lines
 from bot.knowledge.content import Knowledge
 from bot.turn import Understanding
+from bot.understanding.development import Development
 from bot.understanding.entities import find_entities
 from bot.understanding.labels import send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
 from bot.understanding.model import LabelModel
 
-KNOWLEDGE = "knowledge"  # metadata of the first training example: the importer hands the knowledge base to training in it
+# Metadata of the first training example: in it the importer hands training what it needs beside the examples, under these four keys.
+BESIDE = "beside"
+KNOWLEDGE, HINTS, CONCEPTS, DEVELOPMENT = "knowledge", "hints", "concepts", "development"
 KNOWLEDGE_FILE = "knowledge.jsonl"
 LANGUAGE = "language"
 UNDERSTANDING = "understanding"
@@ -117,15 +121,27 @@ class LabelClassifier(GraphComponent):
         component.knowledge = from_lines(lines)
         return component
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Rasa's cache knows only this class; a model from it must not outlive a change of the code beneath."""
+        digest = hashlib.sha256()
+        for source in sorted(Path(__file__).parent.glob("*.py")):
+            digest.update(source.read_bytes())
+        return digest.hexdigest()
+
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.training_examples if m.get(TEXT) and m.get(INTENT_RESPONSE_KEY)]
+        beside: dict[str, Any] = next((found for m in examples if (found := (m.get(METADATA) or {}).get(BESIDE))), {})
+        lines = beside.get(KNOWLEDGE, [])
+        self.knowledge = from_lines(lines)
         self.model = LabelModel.fit(
             [m.get(TEXT) for m in examples],
             [m.get(INTENT_RESPONSE_KEY) for m in examples],
             [(m.get(METADATA) or {}).get(LANGUAGE, "da") for m in examples],
+            hints=beside.get(HINTS, []),
+            concepts=beside.get(CONCEPTS, {}),
+            development=Development.from_lines(beside.get(DEVELOPMENT, [])),
         )
-        lines = next((found for m in examples if (found := (m.get(METADATA) or {}).get(KNOWLEDGE))), [])
-        self.knowledge = from_lines(lines)
         with self._storage.write_to(self._resource) as folder:
             self.model.save(Path(folder))
             (Path(folder) / KNOWLEDGE_FILE).write_text("\n".join(lines), encoding="utf-8")
@@ -148,7 +164,8 @@ class LabelClassifier(GraphComponent):
         own = {id for id in unavailable if id in self.knowledge.articles and self.knowledge.articles[id].municipality}
         shares = self.model.predict(text, without=own)
         shares = send_withdrawn_to_people(shares, [id for id in unavailable if id not in own])
-        return understand(shares, self.knowledge.areas, language, entities), shares
+        outside = self.model.ladder.out_of_scope
+        return understand(shares, self.knowledge.areas, language, entities, outside), shares
 
     def _label(self, message: Message) -> None:
         unavailable = (message.get(METADATA) or {}).get("unavailable", ())
@@ -156,7 +173,7 @@ class LabelClassifier(GraphComponent):
         understood, shares = self.understand(message.get(TEXT), message.get(LANGUAGE, "da"), entities, unavailable)
         assert self.model is not None
         intents = _by_intent(shares)
-        ranking = [{"name": name, "confidence": share} for name, share in intents[:RANKING_LENGTH]]
+        ranking: list[dict[str, Any]] = [{"name": name, "confidence": share} for name, share in intents[:RANKING_LENGTH]]
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         message.set(RESPONSE_SELECTOR, _response_selector(shares, ranking[0]["name"]), add_to_output=True)

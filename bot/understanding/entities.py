@@ -22,9 +22,14 @@ _MONTHS = (
     "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
     "|january|february|march|may|june|july|october|jan|feb|mar|apr|jun|jul|aug|sep|sept|okt|oct|nov|dec"
 )
-_STREET = r"(?i:vej|vejen|gade|gaden|allé|alle|stræde|torv|torvet|plads|pladsen|boulevard|vænge|parken|park|bakke|bakken|have|engen|havn|havnen|stien|kaj)"
+_STREET = (
+    r"(?i:vej|vejen|gade|gaden|allé|alle|stræde|torv|torvet|plads|pladsen|boulevard|vænge|parken|park|bakke|bakken|have"
+    r"|engen|havn|havnen|stien|kaj)"
+)
 _PHONE_WORDS = re.compile(r"(?:tlf|telefon|mobil|ring|phone|call|sms|tel|nummer)\W*(?:\w+\W+){0,3}$", re.IGNORECASE)
-_P_NUMBER_WORDS = re.compile(r"\bp(?:[- ]?(?:nr|nummer|no|number)|roduktionsenhed\w*|-enhed\w*)\W*(?:er|is)?\W*$", re.IGNORECASE)
+_P_NUMBER_WORDS = re.compile(
+    r"\bp(?:[- ]?(?:nr|nummer|no|number)|roduktionsenhed\w*|-enhed\w*)\W*(?:er|is)?\W*$", re.IGNORECASE
+)
 _CVR_WORDS = re.compile(r"\b(?:cvr|se|vat)\W*(?:nr|nummer|no|number)?\W*(?:er|is)?\W*$", re.IGNORECASE)
 
 
@@ -50,9 +55,23 @@ RULES: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...] = (
     ("cvr", EIGHT_DIGITS, _is_cvr),
     ("phone", PHONE, _is_phone),
     ("date", re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:20)?\d{2}|20\d{2}-\d{2}-\d{2})(?!\d)"), _always),
-    ("date", re.compile(rf"(?<!\d)\d{{1,2}}(?:\.|st|nd|rd|th)? (?:of )?(?:{_MONTHS})\b\.?(?: 20\d{{2}})?", re.IGNORECASE), _always),
-    ("amount", re.compile(r"(?:kr\.?|dkk) ?\d[\d.]*(?:,\d{1,2})?|\d[\d.]*(?:,\d{1,2})? ?(?:kroner|kr\b\.?|dkk\b|,-)", re.IGNORECASE), _always),
-    ("address", re.compile(rf"\b[A-ZÆØÅ][\wÆØÅæøå.]*(?: [A-ZÆØÅ][\wæøå.]*)*(?:{_STREET}| {_STREET}) \d{{1,3}} ?[A-Za-z]?\b"), _always),
+    (
+        "date",
+        re.compile(rf"(?<!\d)\d{{1,2}}(?:\.|st|nd|rd|th)? (?:of )?(?:{_MONTHS})\b\.?(?: 20\d{{2}})?", re.IGNORECASE),
+        _always,
+    ),
+    (
+        "amount",
+        re.compile(
+            r"(?:kr\.?|dkk) ?\d[\d.]*(?:,\d{1,2})?|\d[\d.]*(?:,\d{1,2})? ?(?:kroner|kr\b\.?|dkk\b|,-)", re.IGNORECASE
+        ),
+        _always,
+    ),
+    (
+        "address",
+        re.compile(rf"\b[A-ZÆØÅ][\wÆØÅæøå.]*(?: [A-ZÆØÅ][\wæøå.]*)*(?:{_STREET}| {_STREET}) \d{{1,3}} ?[A-Za-z]?\b"),
+        _always,
+    ),
     ("address", re.compile(rf"\b\w+{_STREET} \d{{1,3}} ?[a-z]?\b", re.IGNORECASE), _always),
 )
 

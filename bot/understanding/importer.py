@@ -19,7 +19,10 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from bot.knowledge.bundle import to_lines
 from bot.knowledge.content import Knowledge
 from bot.knowledge.files import load_knowledge
-from bot.understanding.components import KNOWLEDGE, LANGUAGE
+from bot.understanding.components import BESIDE, CONCEPTS, DEVELOPMENT, HINTS, KNOWLEDGE, LANGUAGE
+from bot.understanding.development import load_development
+from bot.understanding.hints import hints
+from bot.understanding.lexicon import load_lexicon
 
 RULES_FILE = "rules.yml"
 DECIDE = "action_decide"
@@ -44,7 +47,7 @@ class KnowledgeImporter(TrainingDataImporter):
 
     @cached_property
     def folder(self) -> Path | None:
-        return next((path for path in self._paths if (path / "areas.yml").is_file()), None)
+        return next(filter(is_knowledge_folder, self._paths), None)
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -67,8 +70,19 @@ class KnowledgeImporter(TrainingDataImporter):
             examples.append(_Example({TEXT: text, INTENT: intent, INTENT_RESPONSE_KEY: label, METADATA: about}))
         if examples:
             # Tables, synonyms and responses would be warned about, read as file names or copied into the domain.
-            examples[0].set(METADATA, {**examples[0].get(METADATA), KNOWLEDGE: list(to_lines(self.knowledge))})
+            examples[0].set(METADATA, {**examples[0].get(METADATA), BESIDE: self._beside({e.get(INTENT_RESPONSE_KEY) for e in examples})})
         return TrainingData(examples, responses=self._responses())
+
+    def _beside(self, labels: set[str]) -> dict[str, Any]:
+        """What training needs beside the examples."""
+        assert self.folder is not None
+        lexicon, development = load_lexicon(self.folder, labels), load_development(self.folder)
+        return {
+            KNOWLEDGE: list(to_lines(self.knowledge)),
+            HINTS: hints(self.knowledge, lexicon),
+            CONCEPTS: {name: list(words) for name, words in lexicon.concepts.items()},
+            DEVELOPMENT: development.to_lines() if development else [],
+        }
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         domain = self._domain_with_intents()
@@ -103,6 +117,10 @@ class KnowledgeImporter(TrainingDataImporter):
     def _domain_with_intents(self) -> Domain:
         """Rasa adds the retrieval intents to the domain only after this importer, but its story reader wants them now."""
         return self.get_domain().merge(Domain.from_dict({"intents": self._intents()}))
+
+
+def is_knowledge_folder(path: Path) -> bool:
+    return (path / "areas.yml").is_file()
 
 
 class _Example(Message):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from bot.turn import Hit, Understanding
 
 OTHER = "other"
+OUT_OF_SCOPE = "out_of_scope"
 SHOWN_ARTICLES = 8
 LEAST = 0.005
 
@@ -33,9 +34,17 @@ def send_withdrawn_to_people(
 
 
 def understand(
-    probabilities: Mapping[str, float], areas: Collection[str], language: str, entities: list[dict[str, object]]
+    probabilities: Mapping[str, float],
+    areas: Collection[str],
+    language: str,
+    entities: list[dict[str, object]],
+    out_of_scope: float = 0.5,
 ) -> Understanding:
-    """The distribution as areas, articles and kinds; the kind is the likeliest one, the label the likeliest of that kind."""
+    """The distribution as areas, articles and kinds; the kind is the likeliest one, the label the likeliest of that kind.
+
+    A question is of kind out_of_scope from the share ``out_of_scope`` on, against the likeliest area: a citizen's question looks so much
+    like a business's that it seldom gets more than half of all probability.
+    """
     by_area = dict.fromkeys(areas, 0.0)
     by_kind: dict[str, float] = {}
     articles: list[Hit] = []
@@ -52,6 +61,9 @@ def understand(
             best[kind] = max(best.get(kind, (0.0, "")), (probability, label))
     kinds = _ranked(by_kind)
     kind = kinds[0].id if kinds else "article"
+    outside, likeliest = by_kind.get(OUT_OF_SCOPE, 0.0), max(by_area.values(), default=0.0)
+    if kind in ("article", OTHER) and outside and outside >= out_of_scope * (outside + likeliest):
+        kind = OUT_OF_SCOPE
     return Understanding(
         language=language,
         kind=kind,

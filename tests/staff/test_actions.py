@@ -59,7 +59,10 @@ async def test_a_reply_reaches_the_inquirer_and_silences_the_bot(
     sent = await owner.act(business.id, "reply", text="  I skal søge. Hilsen **mig** ", client_id=client_id)
     again = await owner.act(business.id, "reply", text="I skal søge. Hilsen **mig**", client_id=client_id)
     assert sent["seq"] == again["seq"] and sent["text"] == "I skal søge. Hilsen **mig**" and sent["html"] is None
-    assert await owner.refused(business.id, "reply", text="Noget andet", client_id=client_id) == (409, "same_id_other_text")
+    assert await owner.refused(business.id, "reply", text="Noget andet", client_id=client_id) == (
+        409,
+        "same_id_other_text",
+    )
     seen = (await business.read(after=0))["messages"][-1]
     assert (seen["author"], seen["name"], seen["text"]) == ("staff", owner.me["name"], sent["text"])
     said = await business.write(QUESTION)
@@ -85,7 +88,9 @@ async def test_a_suggested_answer_is_sent_with_its_sources_as_the_persons_reply(
         assert await owner.refused(business.id, "reply", article=unknown) == (404, "not_found")
 
 
-async def test_only_the_acting_contact_writes_to_the_inquirer(client: Client, services: Services, sign_in: SignIn) -> None:
+async def test_only_the_acting_contact_writes_to_the_inquirer(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
     business = await escalated(client)
     owner, other = await owner_and_other(services, sign_in, business.id)
     assert await other.refused(business.id, "reply", text="Hej") == (403, "not_acting_contact")
@@ -153,13 +158,19 @@ async def test_given_back_the_bot_answers_again_and_the_owner_stays(
     assert any(m["article"] for m in await business.write(QUESTION))
 
 
-async def test_handed_on_the_colleague_has_it_with_the_note(client: Client, services: Services, sign_in: SignIn) -> None:
+async def test_handed_on_the_colleague_has_it_with_the_note(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
     business = await escalated(client)
     owner, other = await owner_and_other(services, sign_in, business.id)
     miljoe = await sign_in("miljoe")
     assert await miljoe.refused(business.id, "hand_on", to="miljoe") == (403, "forbidden")
     assert await other.refused(business.id, "hand_on", to="miljoe") == (403, "not_acting_contact")
-    for nobody, expected in (("nobody", (404, "not_found")), ("redaktoer", (400, "bad_input")), ("", (400, "bad_input"))):
+    for nobody, expected in (
+        ("nobody", (404, "not_found")),
+        ("redaktoer", (400, "bad_input")),
+        ("", (400, "bad_input")),
+    ):
         assert await owner.refused(business.id, "hand_on", to=nobody) == expected
     handed = await owner.act(business.id, "hand_on", to="miljoe", note="Det er jordforurening.")
     assert handed["inquiry"]["owner"]["id"] == "miljoe" and handed["inquiry"]["status"] == "waiting"
@@ -238,7 +249,9 @@ async def test_a_cpr_number_in_any_field_is_masked_and_the_writer_told(
     assert not [row for row in stored if "010203" in row]
 
 
-async def test_texts_that_are_empty_or_too_long_are_refused(client: Client, services: Services, sign_in: SignIn) -> None:
+async def test_texts_that_are_empty_or_too_long_are_refused(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
     business = await escalated(client)
     owner, _ = await owner_and_other(services, sign_in, business.id)
     for action in ("reply", "note"):

@@ -14,16 +14,7 @@ from tests.conftest import PASSWORD, Clock
 from tests.inquirer import Inquirer
 from tests.staff.conftest import SignIn
 from tests.staff.people import QUESTION, escalated, owner_of
-from tests.web.browser import (  # noqa: F401
-    DESKTOP,
-    PHONE,
-    ProfileMaker,
-    address_of,
-    chromium,
-    profile,
-    scrolls_sideways,
-    violations,
-)
+from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, scrolls_sideways, violations
 
 pytestmark = pytest.mark.browser
 Client = TestClient[Any, Any]
@@ -47,7 +38,9 @@ def thread(page: Page) -> Any:
 
 
 async def test_a_contact_takes_answers_notes_and_resolves(
-    services: Services, client: Client, profile: ProfileMaker  # noqa: F811
+    services: Services,
+    client: Client,
+    profile: ProfileMaker,
 ) -> None:
     business = await escalated(client)
     page = await (await profile()).tab()
@@ -86,7 +79,11 @@ async def test_a_contact_takes_answers_notes_and_resolves(
 
 
 async def test_what_arrives_moves_nothing_and_loses_nothing_typed(
-    services: Services, client: Client, clock: Clock, sign_in: SignIn, profile: ProfileMaker  # noqa: F811
+    services: Services,
+    client: Client,
+    clock: Clock,
+    sign_in: SignIn,
+    profile: ProfileMaker,
 ) -> None:
     business = await escalated(client)
     owner = await owner_of(services, business.id)
@@ -119,7 +116,10 @@ async def test_what_arrives_moves_nothing_and_loses_nothing_typed(
 
 
 async def test_a_take_can_be_undone_and_a_lost_race_is_told(
-    services: Services, client: Client, sign_in: SignIn, profile: ProfileMaker  # noqa: F811
+    services: Services,
+    client: Client,
+    sign_in: SignIn,
+    profile: ProfileMaker,
 ) -> None:
     business = await escalated(client)
     owner = await owner_of(services, business.id)
@@ -141,7 +141,10 @@ async def test_a_take_can_be_undone_and_a_lost_race_is_told(
 
 
 async def test_everything_is_done_by_keyboard(
-    services: Services, client: Client, clock: Clock, profile: ProfileMaker  # noqa: F811
+    services: Services,
+    client: Client,
+    clock: Clock,
+    profile: ProfileMaker,
 ) -> None:
     first = await escalated(client)
     clock.advance(minutes=1)
@@ -176,7 +179,7 @@ async def test_everything_is_done_by_keyboard(
     await expect(page.locator("#toast")).to_contain_text("givet videre")
 
 
-async def test_filters_stand_in_the_address_bar(services: Services, client: Client, profile: ProfileMaker) -> None:  # noqa: F811
+async def test_filters_stand_in_the_address_bar(services: Services, client: Client, profile: ProfileMaker) -> None:
     business = await escalated(client)
     page = await (await profile()).tab()
     await console(page, address_of(services, client), "koordinator", "/staff?list=all")
@@ -192,7 +195,11 @@ async def test_filters_stand_in_the_address_bar(services: Services, client: Clie
 
 @pytest.mark.parametrize(("size", "language"), [(PHONE, "da"), (DESKTOP, "da"), (PHONE, "en"), (DESKTOP, "en")])
 async def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    services: Services, client: Client, profile: ProfileMaker, size: dict[str, int], language: str  # noqa: F811
+    services: Services,
+    client: Client,
+    profile: ProfileMaker,
+    size: dict[str, int],
+    language: str,
 ) -> None:
     business = await escalated(client)
     address = address_of(services, client)

@@ -51,7 +51,9 @@ async def test_an_inquiry_moves_through_the_lists(client: Client, services: Serv
         "mine": 1, "department": 1, "waiting": 0, "bot": 0, "all": 1, "overdue": 0,
     }  # fmt: skip
     await mine.act(business.id, "resolve", outcome="solved")
-    assert await mine.listed("mine") == await mine.listed("department") == [] and await mine.listed("all") == [business.id]
+    assert await mine.listed("mine") == await mine.listed("department") == [] and await mine.listed("all") == [
+        business.id
+    ]
 
 
 async def test_a_row_tells_what_a_contact_needs_to_choose(client: Client, sign_in: SignIn, clock: Clock) -> None:
@@ -86,7 +88,9 @@ async def test_the_longest_waiting_comes_first_and_pages_miss_nothing(
     for minute in range(110):
         clock.advance(minutes=1)
         since = clock.at if minute % 10 else clock.at.replace(second=0)  # equal times are told apart too
-        waiting.append(await store(services, status="waiting", area="building", department_id="byg", waiting_since=since))
+        waiting.append(
+            await store(services, status="waiting", area="building", department_id="byg", waiting_since=since)
+        )
     byg = await sign_in("byg")
     found, after, pages = [], None, 0
     while True:
@@ -125,8 +129,12 @@ async def test_another_municipality_stays_out_of_sight(services: Services, sign_
 
 async def test_search_area_and_status_narrow_a_list(services: Services, sign_in: SignIn) -> None:
     base = {"status": "waiting", "department_id": "byg"}
-    aero = await store(services, **base, area="building", company="Ærø Tømrer ApS", number="2026-000007", cvr="25313763")
-    plan = await store(services, **base, area="planning", contact_email="ole@havn.example", subject="50% mere plads_her")
+    aero = await store(
+        services, **base, area="building", company="Ærø Tømrer ApS", number="2026-000007", cvr="25313763"
+    )
+    plan = await store(
+        services, **base, area="planning", contact_email="ole@havn.example", subject="50% mere plads_her"
+    )
     done = await store(services, area="building", status="resolved", department_id="byg", contact_name="Åse Sand")
     byg = await sign_in("byg")
     for q, expected in (

@@ -114,7 +114,9 @@ async def test_english_is_a_switch_that_stays(client: Client, services: Services
     assert "Take the inquiry" in page and "Suggested answers" in page
 
 
-async def test_pages_are_kept_nowhere_and_run_no_inline_script(client: Client, services: Services, sign_in: SignIn) -> None:
+async def test_pages_are_kept_nowhere_and_run_no_inline_script(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
     business = await escalated(client)
     owner = await sign_in(await owner_of(services, business.id))
     for path in ("/staff", f"/staff/inquiries/{business.id}", f"/staff/inquiries/{business.id}/hand_on", "/staff/no"):
@@ -155,7 +157,9 @@ def test_every_sentence_of_the_console_has_its_english() -> None:
     used: set[Any] = set()
     for folder, method in (("bot/web/templates/staff", "jinja2"), ("bot/staff", "python")):
         files = f"**.{'html' if method == 'jinja2' else 'py'}"
-        found = extract_from_dir(Path(PROJECT_DIR / folder), [(files, method)], options_map={files: {"silent": "false"}})
+        found = extract_from_dir(
+            Path(PROJECT_DIR / folder), [(files, method)], options_map={files: {"silent": "false"}}
+        )
         used |= {tuple(m[2]) if isinstance(m[2], list) else m[2] for m in found}
     assert len(used) > 150
     assert {text for text in used if not translated.get(text)} == set(), "not translated"

@@ -81,7 +81,9 @@ async def test_a_session_ends_when_signed_out_and_after_hours_without_use(sign_i
 
 
 async def test_a_page_that_only_waits_does_not_keep_its_session_alive(
-    client: TestClient, sign_in: SignIn, clock: Clock  # type: ignore[type-arg]
+    client: TestClient,
+    sign_in: SignIn,
+    clock: Clock,  # type: ignore[type-arg]
 ) -> None:
     byg = await sign_in("byg")
     for _ in range(3):
@@ -127,7 +129,11 @@ async def test_too_many_attempts_wait(make_services: ServicesMaker, sqlite_url: 
 
 
 async def test_bad_bodies_get_a_code(client: TestClient) -> None:  # type: ignore[type-arg]
-    for body, expected in ((b"{", (400, "bad_json")), (b'{"email": 1}', (400, "bad_input")), (b"{}", (400, "bad_input"))):
+    for body, expected in (
+        (b"{", (400, "bad_json")),
+        (b'{"email": 1}', (400, "bad_input")),
+        (b"{}", (400, "bad_input")),
+    ):
         assert await refusal(await client.post(f"{API}/session", data=body)) == expected
 
 

@@ -158,7 +158,9 @@ class BotApi:
                 return _error(400, "Bad Request: can't parse entities")
             text, links = "".join(shown.text), shown.links
         if not text.strip() or len(text.encode("utf-16-le")) > 2 * 4096:
-            return _error(400, "Bad Request: message is too long" if text.strip() else "Bad Request: message text is empty")
+            return _error(
+                400, "Bad Request: message is too long" if text.strip() else "Bad Request: message text is empty"
+            )
         keyboard = json.loads(given.get("reply_markup", "{}")).get("inline_keyboard", [])
         if any(not 0 < len(button["callback_data"].encode()) <= 64 for row in keyboard for button in row):
             return _error(400, "Bad Request: BUTTON_DATA_INVALID")

@@ -48,14 +48,21 @@ def units(text: str) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["ord", "**fed**", "😀", "[l](https://e.example)", "\n\n", ". ", "- p\n", "x" * 50]), max_size=60))
+@given(
+    st.lists(
+        st.sampled_from(["ord", "**fed**", "😀", "[l](https://e.example)", "\n\n", ". ", "- p\n", "x" * 50]),
+        max_size=60,
+    )
+)
 def test_parts_fit_and_together_they_are_the_whole(pieces: list[str]) -> None:
     runs = from_markdown(" ".join(pieces))
     parts = split(runs, limit=40)
     assert all(0 < units("".join(run.text for run in part)) <= 40 for part in parts)
     whole = "".join(run.text for run in runs)
     assert "".join("".join(r.text for r in part) for part in parts).split() != [] or not whole.strip()
-    assert "".join("".join(r.text for r in p) for p in parts).replace(" ", "").replace("\n", "") == "".join(whole.split())
+    assert "".join("".join(r.text for r in p) for p in parts).replace(" ", "").replace("\n", "") == "".join(
+        whole.split()
+    )
 
 
 def test_every_answer_of_the_common_base_can_be_shown(knowledge: Knowledge) -> None:

@@ -14,7 +14,13 @@ from tests.telegram.bot_api import BotApi, User
 from tests.telegram.conftest import Hotline, HotlineMaker
 
 QUESTION = "jeg har en frisørsalon og vil lave en lille overdækket terrasse til kunderne, er det tilladelsespligtigt"
-UNCLEAR = ["affald", "byggetilladelse nødvendig?", "building permit required or not", "byggeri og plads", "tilladelse vej skilt"]
+UNCLEAR = [
+    "affald",
+    "byggetilladelse nødvendig?",
+    "building permit required or not",
+    "byggeri og plads",
+    "tilladelse vej skilt",
+]
 PERSON = "jeg vil gerne tale med en medarbejder"
 
 
@@ -206,7 +212,9 @@ async def test_help_names_the_commands_and_language_switches(hotline: Hotline, u
     assert "/new" in told.text
 
 
-@pytest.mark.parametrize(("code", "word"), [("da", "maskine"), ("nb", "maskine"), ("en-GB", "machine"), ("de", "machine")])
+@pytest.mark.parametrize(
+    ("code", "word"), [("da", "maskine"), ("nb", "maskine"), ("en-GB", "machine"), ("de", "machine")]
+)
 async def test_the_first_words_are_in_the_language_of_the_users_telegram(
     hotline: Hotline, api: BotApi, code: str, word: str
 ) -> None:

@@ -7,6 +7,12 @@ import pytest
 from tests.understanding.model import model_of, small_knowledge, trained_model
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "pythons: trains and takes a turn with the other supported Pythons that are here"
+    )
+
+
 @pytest.fixture(scope="session")
 def model_path() -> Path:
     return trained_model()

@@ -12,7 +12,12 @@ from bot.turn import DialogueState, TurnRequest, TurnResult
 from bot.understanding.labels import understand
 
 AREAS = ("building", "environment", "licences", "planning", "contact_case")
-PERMIT, FEE, CARPORT, ALCOHOL = "building/permit_needed", "building/permit_fee", "building/carport", "licences/alcohol_new"
+PERMIT, FEE, CARPORT, ALCOHOL = (
+    "building/permit_needed",
+    "building/permit_fee",
+    "building/carport",
+    "licences/alcohol_new",
+)
 
 
 def both(text: str) -> dict[str, str]:
@@ -36,12 +41,18 @@ def article(id: str, **follow_ups: str) -> Article:
 
 
 KNOWLEDGE = Knowledge(
-    articles={a.id: a for a in (article(PERMIT, price="It is free."), article(FEE), article(CARPORT), article(ALCOHOL))},
+    articles={
+        a.id: a for a in (article(PERMIT, price="It is free."), article(FEE), article(CARPORT), article(ALCOHOL))
+    },
     dialogue={
         label: DialogueEntry(label, {}, both(f"Text of {label}"))
         for label in ("out_of_scope/police", "smalltalk/greet", "distress/self_harm", "abuse/insult")
     },
-    packages={"open_cafe": Package("open_cafe", both("Open a café"), both("…"), date(2026, 11, 25), (Step("planning", both("…")),), {})},
+    packages={
+        "open_cafe": Package(
+            "open_cafe", both("Open a café"), both("…"), date(2026, 11, 25), (Step("planning", both("…")),), {}
+        )
+    },
 )
 
 
@@ -54,9 +65,13 @@ class Dialogue:
     incomplete: list[str] = field(default_factory=list)
     state: DialogueState = field(default_factory=DialogueState)
     knowledge: Knowledge = KNOWLEDGE
-    ladder: Ladder = field(default_factory=lambda: Ladder(answer=0.6, pair=0.35, clarify=0.25, other=0.45, group=0.5, alarm=0.4))
+    ladder: Ladder = field(
+        default_factory=lambda: Ladder(answer=0.6, pair=0.35, clarify=0.25, other=0.45, group=0.5, alarm=0.4)
+    )
 
-    def hear(self, shares: dict[str, float], language: str = "da", entities: list[dict[str, Any]] | None = None) -> TurnResult:
+    def hear(
+        self, shares: dict[str, float], language: str = "da", entities: list[dict[str, Any]] | None = None
+    ) -> TurnResult:
         """A message that the model understands as ``shares`` (label → probability)."""
         understood = understand(shares, AREAS, language, entities or [])
         return self._take(TurnRequest("0000", text="…", **self._common()), understood)

@@ -81,22 +81,34 @@ def test_a_right_file_is_read_whole(write: Write) -> None:
     assert (article.area, article.owner, article.reviewed) == ("building", "building", date(2026, 1, 1))
     assert article.local[0].core and article.local[0].example == {"da": "850 kr.", "en": "850 kr."}
     assert article.sources[0].url == "https://www.bygningsreglementet.dk"
-    assert list(knowledge.examples())[0] == ("building/permit", "da", "hvad koster det")
+    assert next(knowledge.examples()) == ("building/permit", "da", "hvad koster det")
     assert knowledge.dialogue["smalltalk/greet"].text == {"da": "Hej", "en": "Hello"}
 
 
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("id: building/permit", "id: building/other_name", "articles/building/permit.yml:1: id: must be 'building/permit'"),
+        (
+            "id: building/permit",
+            "id: building/other_name",
+            "articles/building/permit.yml:1: id: must be 'building/permit'",
+        ),
         ('kle: ["02.34.02"]', 'kle: ["2.34.2"]', "articles/building/permit.yml:2: kle[0]: '2.34.2' is not a KLE code"),
         ("owner: building", "owner: cars", "articles/building/permit.yml:3: owner: 'cars' is not an area"),
         ("reviewed: 2026-01-01", "reviewed: soon", "articles/building/permit.yml:5: reviewed: a date like"),
         ('en: "Title"', 'fr: "Titre"', "title.fr: unknown field"),
         ('en: "Title"', 'en: ""', "articles/building/permit.yml:6: title.en: a text is missing"),
-        ("The price is {fee}", "The price is {price}", "articles/building/permit.yml:9: answer.en: {price} is not declared in local"),
+        (
+            "The price is {fee}",
+            "The price is {price}",
+            "articles/building/permit.yml:9: answer.en: {price} is not declared in local",
+        ),
         ("The price is {fee}", "The price is {fee", "answer.en: braces may only stand around"),
-        ("https://www.bygningsreglementet.dk", "bygningsreglementet", "articles/building/permit.yml:11: sources[0].url: 'bygningsreglementet'"),
+        (
+            "https://www.bygningsreglementet.dk",
+            "bygningsreglementet",
+            "articles/building/permit.yml:11: sources[0].url: 'bygningsreglementet'",
+        ),
         ("name: fee", "name: price", "local[0].name: 'price' is not used in the da texts"),
         ("  price: {da", "  cost: {da", "articles/building/permit.yml:15: follow_ups.cost: unknown field"),
         ("law: []", "law: []\nextra: 1", "articles/building/permit.yml:5: extra: unknown field"),
@@ -115,14 +127,25 @@ def test_an_error_names_file_line_and_field(write: Write, old: str, new: str, co
 
 
 def test_all_errors_of_all_files_are_found_at_once(write: Write) -> None:
-    folder = write(**{**changed("owner: building", "owner: cars"), "other/building.yml": "area: cars\nexamples: {da: [], en: []}\n"})
+    folder = write(
+        **{
+            **changed("owner: building", "owner: cars"),
+            "other/building.yml": "area: cars\nexamples: {da: [], en: []}\n",
+        }
+    )
     found = problems(folder, minimum=(3, 1))
-    assert any("owner" in p for p in found) and any("2 examples, at least 3" in p for p in found) and any("other/building.yml:1" in p for p in found)
+    assert (
+        any("owner" in p for p in found)
+        and any("2 examples, at least 3" in p for p in found)
+        and any("other/building.yml:1" in p for p in found)
+    )
 
 
 def test_the_same_words_under_two_labels_are_refused_where_the_second_stands(write: Write) -> None:
     found = problems(write(**{"dialogue/smalltalk.yml": DIALOGUE.replace('"goddag"', '"Hvad  koster det"')}))
-    assert found == ["dialogue/smalltalk.yml:5: [0].examples.da[1]: the example 'Hvad  koster det' is also in building/permit"]
+    assert found == [
+        "dialogue/smalltalk.yml:5: [0].examples.da[1]: the example 'Hvad  koster det' is also in building/permit"
+    ]
 
 
 def test_a_package_names_only_articles_that_exist(write: Write) -> None:
@@ -155,7 +178,9 @@ def test_a_passed_review_date_is_a_warning_and_no_error(write: Write) -> None:
     folder = write()
     assert load_knowledge(folder, minimum_examples=(1, 1), today=date(2026, 12, 1)).warnings == ()
     late = load_knowledge(folder, minimum_examples=(1, 1), today=date(2027, 2, 1)).warnings
-    assert [str(w) for w in late] == ["articles/building/permit.yml:5: reviewed: was to be reviewed again by 2027-01-01"]
+    assert [str(w) for w in late] == [
+        "articles/building/permit.yml:5: reviewed: was to be reviewed again by 2027-01-01"
+    ]
 
 
 def test_one_article_can_be_read_alone(write: Write) -> None:
@@ -177,7 +202,10 @@ def test_the_knowledge_base_travels_without_its_examples_and_loses_nothing_else(
 
 
 def test_padding_is_measured(write: Write) -> None:
-    padded = changed('"hvad koster det", ', '"hvad koster en carport i kommunen", "hvad koster en carport i kommunen?", "hvad koster en garage", ')
+    padded = changed(
+        '"hvad koster det", ',
+        '"hvad koster en carport i kommunen", "hvad koster en carport i kommunen?", "hvad koster en garage", ',
+    )
     knowledge = load_knowledge(write(**padded), minimum_examples=(1, 1))
     assert [(pair.first, pair.second) for pair in near_identical(knowledge)] == [
         ("hvad koster en carport i kommunen", "hvad koster en carport i kommunen?")

@@ -78,7 +78,9 @@ def test_an_entity_says_exactly_where_it_stands() -> None:
 
 
 def test_an_areas_probability_is_the_sum_over_its_labels() -> None:
-    understood = understand({"building/a": 0.3, "building/other": 0.2, "waste/b": 0.4, "smalltalk/greet": 0.1}, AREAS, "da", [])
+    understood = understand(
+        {"building/a": 0.3, "building/other": 0.2, "waste/b": 0.4, "smalltalk/greet": 0.1}, AREAS, "da", []
+    )
     assert understood.areas == [Hit("building", 0.5), Hit("waste", 0.4)]
     assert understood.kind == "article" and understood.label is None
     assert understood.articles == [Hit("waste/b", 0.4), Hit("building/a", 0.3)]
@@ -105,7 +107,9 @@ def test_the_model_finds_the_label_whatever_the_keyboard_and_is_deterministic(tm
         shares = first.predict(text)
         assert shares == second.predict(text)
         assert sum(shares.values()) == pytest.approx(1)
-    assert max((shares := first.predict("maa en container staa paa vejen")), key=shares.__getitem__) == "waste/container"
+    assert (
+        max((shares := first.predict("maa en container staa paa vejen")), key=shares.__getitem__) == "waste/container"
+    )
 
 
 def test_the_model_is_the_same_after_saving_and_loading(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ def reply(asked: FormField, text: str, understood: Understanding = NOTHING, retr
     return read_reply(asked, text, None, understood, Ladder(), retry=retry)
 
 
-@pytest.mark.parametrize("text", ["spring over", "Nej tak", "skip", "nej", "no thanks", "-", "", "pas", "ved ikke.", "Skip this"])
+@pytest.mark.parametrize(
+    "text", ["spring over", "Nej tak", "skip", "nej", "no thanks", "-", "", "pas", "ved ikke.", "Skip this"]
+)
 @pytest.mark.parametrize("asked", ["name", "reach", "company"])
 def test_every_field_can_be_left_out_in_words(asked: FormField, text: str) -> None:
     assert reply(asked, text) == Reply("left_out")

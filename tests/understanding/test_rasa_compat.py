@@ -48,7 +48,9 @@ def test_the_stand_ins_are_exactly_what_rasa_imports_and_nobody_installed() -> N
     assert needed, "Rasa imports everything without help: the stand-in can go"
     # botocore is imported only when a tracker store is made.
     assert needed | {"botocore"} == set(compat.absent()) & compat.STAND_INS
-    assert compat.STAND_INS - set(compat.absent()) <= {"matplotlib"}, "only the development environment's matplotlib is real"
+    assert compat.STAND_INS - set(compat.absent()) <= {"matplotlib"}, (
+        "only the development environment's matplotlib is real"
+    )
 
 
 def test_a_stand_in_gives_classes_but_no_dunder_names() -> None:
@@ -65,7 +67,9 @@ def test_numpy_2_lacks_what_rasa_reads() -> None:
 
     compat.alias_numpy_warning()
     assert numpy.VisibleDeprecationWarning is numpy.exceptions.VisibleDeprecationWarning
-    assert "AttributeError" in python("import numpy; numpy.VisibleDeprecationWarning").stderr, "numpy has it again: the alias can go"
+    assert "AttributeError" in python("import numpy; numpy.VisibleDeprecationWarning").stderr, (
+        "numpy has it again: the alias can go"
+    )
 
 
 def test_the_cached_validator_accepts_and_refuses_as_rasas_own() -> None:
@@ -102,7 +106,11 @@ def test_the_plain_runner_gives_what_dasks_gives() -> None:
     def node(needs: dict[str, str], target: bool) -> SchemaNode:
         return SchemaNode(needs=needs, uses=Add, fn="run", constructor_name="create", config={}, is_target=target)
 
-    nodes = {"a": node({"first": "given"}, False), "b": node({"first": "a", "second": "given"}, False), "c": node({"first": "b", "second": "a"}, True)}
+    nodes = {
+        "a": node({"first": "given"}, False),
+        "b": node({"first": "a", "second": "given"}, False),
+        "c": node({"first": "b", "second": "a"}, True),
+    }
     schema = GraphSchema(nodes)
     results = []
     for runner in (DaskGraphRunner, plain):
@@ -113,7 +121,12 @@ def test_the_plain_runner_gives_what_dasks_gives() -> None:
 
 def test_components_that_need_tensorflow_are_refused_with_a_way_out() -> None:
     with pytest.raises(compat.UnsupportedComponent, match=r"DIETClassifier, TEDPolicy: needs TensorFlow.*docs/rasa.md"):
-        compat.check_components({"pipeline": [{"name": "DIETClassifier"}], "policies": [{"name": "rasa.core.policies.ted_policy.TEDPolicy"}]})
+        compat.check_components(
+            {
+                "pipeline": [{"name": "DIETClassifier"}],
+                "policies": [{"name": "rasa.core.policies.ted_policy.TEDPolicy"}],
+            }
+        )
     compat.check_components({"pipeline": [{"name": "bot.understanding.components.LabelClassifier"}], "policies": None})
 
 
@@ -127,7 +140,9 @@ def test_training_refuses_a_configuration_with_diet() -> None:
 
 
 def test_installing_too_late_is_told() -> None:
-    done = python("import sys, types; sys.modules['rasa.core.agent'] = types.ModuleType('x'); from bot.understanding import compat; compat.install()")
+    done = python(
+        "import sys, types; sys.modules['rasa.core.agent'] = types.ModuleType('x'); from bot.understanding import compat; compat.install()"
+    )
     assert "must run before Rasa is imported" in done.stderr
 
 

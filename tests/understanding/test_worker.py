@@ -87,14 +87,24 @@ async def test_a_question_typed_while_the_form_asks_is_answered_and_the_form_ask
 
 
 async def test_a_number_in_the_message_that_escalates_is_not_asked_for_again(pool: WorkerPool) -> None:
-    result = await pool.turn(ask("jeg vil tale med et menneske, ring til mig på 12 34 56 78", state=DialogueState(disclosed=True)), 10)
+    result = await pool.turn(
+        ask("jeg vil tale med et menneske, ring til mig på 12 34 56 78", state=DialogueState(disclosed=True)), 10
+    )
     assert result.contact == {"phone": "12345678"}
     result = await pool.turn(ask("Bo", state=result.state, status="waiting"), 10)
     assert said(result) == ["form_company"]
 
 
 async def test_what_a_business_types_is_never_a_command_to_rasa(pool: WorkerPool) -> None:
-    for text in ('/choice{"id": "person"}', "/restart", "/building", "/", "//human/ask", '/smalltalk{"id": "x"}', "/session_start"):
+    for text in (
+        '/choice{"id": "person"}',
+        "/restart",
+        "/building",
+        "/",
+        "//human/ask",
+        '/smalltalk{"id": "x"}',
+        "/session_start",
+    ):
         result = await pool.turn(ask(text, state=DialogueState(disclosed=True)), 10)
         assert result.escalation is None or result.escalation.reason == "request"
         assert result.understanding.kinds, "it was understood as text"
@@ -147,7 +157,9 @@ async def test_a_hanging_worker_is_a_timeout_and_then_replaced(pool: WorkerPool)
     assert pids(pool) != [victim]
 
 
-async def test_a_new_model_takes_over_without_losing_a_turn(pool: WorkerPool, small_model: Path, tmp_path: Path) -> None:
+async def test_a_new_model_takes_over_without_losing_a_turn(
+    pool: WorkerPool, small_model: Path, tmp_path: Path
+) -> None:
     (before,) = pids(pool)
     other = shutil.copy(small_model, tmp_path / "other.tar.gz")
     replacing = asyncio.create_task(pool.replace(Path(other)))
@@ -211,7 +223,8 @@ asyncio.run(main())
 
 
 async def test_the_server_side_imports_no_rasa() -> None:
-    script = "import sys, bot.understanding.worker.pool, bot.understanding.training; sys.exit('rasa' in sys.modules or 'sklearn' in sys.modules)"
+    imported = "import sys, bot.understanding.worker.pool, bot.understanding.training"
+    script = f"{imported}; sys.exit('rasa' in sys.modules or 'sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: ASYNC221
 
 

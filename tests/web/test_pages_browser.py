@@ -15,8 +15,9 @@ from bot.web.keys import PEOPLE
 from bot.web.static_files import FOLDER
 from tests.conftest import rows
 from tests.inquirer import Inquirer, staff_member
+from tests.web import QUESTION
 from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, messages, scrolls_sideways, violations
-from tests.web.test_widget_browser import QUESTION, ask
+from tests.web.test_widget_browser import ask
 
 LOOKS = [(PHONE, False), (PHONE, True), (DESKTOP, False), (DESKTOP, True)]
 NAMES = ["phone-light", "phone-dark", "desktop-light", "desktop-dark"]

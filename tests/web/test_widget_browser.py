@@ -17,11 +17,11 @@ from bot.store import tables as t
 from bot.web.keys import LIMITS, PEOPLE
 from tests.conftest import Clock, rows
 from tests.inquirer import staff_member
+from tests.web import QUESTION
 from tests.web.browser import ProfileMaker, address_of, focused_name, messages
 from tests.web.host import website
 
 pytestmark = pytest.mark.browser
-QUESTION = "skal man have byggetilladelse til et skur på 20 kvm bag værkstedet"
 MESSAGES = re.compile(r"/api/v1/inquiries/\w+/messages")
 READ_STORAGE = "JSON.stringify({...localStorage, ...sessionStorage})"
 

@@ -30,7 +30,17 @@ BATCH = 50  # texts of a preview or evaluation per frame, so that turns get in b
 START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0  # before a worker that died is started again
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "SYSTEMROOT", "OPENBLAS_CORETYPE")
+_ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "OPENBLAS_CORETYPE",
+)
 
 
 class WorkerFailed(ModelUnavailable):
@@ -134,7 +144,7 @@ class _Crew:
     """Workers with the same model; each place is kept filled by a task of its own."""
 
     def __init__(self, size: int, model_path: Path, queue: asyncio.Queue[_Job]):
-        self._queue, self._model_path = queue, model_path
+        self._queue, self._model_path = queue, Path(model_path).absolute()
         self._workers: list[_Worker | None] = [None] * size
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
@@ -250,7 +260,7 @@ class _Worker:
             "ignore",
             "-m",
             "bot.understanding.worker.process",
-            str(Path(model_path).absolute()),
+            str(model_path),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=PROJECT_DIR,

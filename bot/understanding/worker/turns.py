@@ -37,7 +37,9 @@ class Turns:
         self._classifier = _find_classifier(self._agent)
         self.model_id = str(self._agent.model_id)
         hand_over(self._classifier.knowledge)
-        self.understand(["Algade 1, 3. maj 2026"], [])  # spaCy makes its pipelines at first use: now, not in the first turn
+        self.understand(
+            ["Algade 1, 3. maj 2026"], []
+        )  # spaCy makes its pipelines at first use: now, not in the first turn
         self.understand(["Please call 12 34 56 78"], [])
 
     async def take(self, value: dict[str, Any]) -> dict[str, Any]:

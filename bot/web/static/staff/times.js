@@ -10,13 +10,20 @@ const UNITS = [
 ];
 
 export function startTimes(now) {
-  const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+  const language = document.documentElement.lang;
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "always" });
   setInterval(() => {
     for (const time of document.querySelectorAll("time[datetime]")) {
       const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
       const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) / length >= 1.2) ?? UNITS.at(-1);
-      const words = Math.abs(seconds) < 60 ? now : format.format(Math.round(seconds / size), unit);
+      const count = Math.round(seconds / size);
+      let words = Math.abs(seconds) < 60 ? now : format.format(count, unit);
+      if ("span" in time.dataset) words = span(language, Math.max(1, Math.abs(count)), unit);
       if (time.textContent !== words) time.textContent = words;
     }
   }, 30000);
+}
+
+function span(language, count, unit) {
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }

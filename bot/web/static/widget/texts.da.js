@@ -17,7 +17,7 @@ export default {
   by_staff: "{name}, medarbejder",
   by_staff_unnamed: "Medarbejder",
   by_system: "Besked fra hotlinen",
-  by_you: "Jer",
+  by_you: "Jeres besked",
   sources: "Kilder",
   new_window: "åbner i et nyt vindue",
   masked: "Noget, der lignede et CPR-nummer, er fjernet.",

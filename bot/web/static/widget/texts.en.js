@@ -17,7 +17,7 @@ export default {
   by_staff: "{name}, staff",
   by_staff_unnamed: "Staff",
   by_system: "Message from the hotline",
-  by_you: "You",
+  by_you: "Your message",
   sources: "Sources",
   new_window: "opens in a new window",
   masked: "Something that looked like a CPR number was removed.",

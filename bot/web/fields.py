@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.errors import BadInput
 
+MAX_WAIT_S = 25.0  # of a long poll; proxies give up after 30
 _LARGEST = 2**31
 
 
