@@ -16,37 +16,30 @@ from bot.settings import PROJECT_DIR
 
 FOLDER = PROJECT_DIR / "docs" / "pictures"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 320, "height": 640}}
+CHOICES = ("person", "skip")
 TALKS = [
     (
         "da",
         [
-            "Skal vi have byggetilladelse til en ny hal på 400 kvm?",
-            "Jeg vil gerne tale med en medarbejder",
+            "Skal vi have byggetilladelse til et skur på 20 kvm bag værkstedet?",
+            "person",
             "Mette Holm",
             "mette@holmbyg.example",
             "Holm Byg ApS",
         ],
     ),
-    (
-        "da",
-        [
-            "Det haster! Vores byggeri er stoppet, og vi skal tale med en medarbejder i dag",
-            "Jens Peter",
-            "skip",
-            "skip",
-        ],
-    ),
+    ("da", ["Vores byggeri er stoppet, det haster at få en byggetilladelse", "person", "Jens Peter", "skip", "skip"]),
     (
         "en",
         [
-            "Do we need a permit for a sign on our building?",
-            "I want to talk to a person",
+            "Do we need a building permit for a sign on our shop front?",
+            "person",
             "Anna Smith",
             "+45 70 10 20 30",
             "Nordic Signs",
         ],
     ),
-    ("da", ["Hvad koster en byggesag?"]),
+    ("da", ["Hvor lang tid tager det at få en byggetilladelse?"]),
 ]
 
 
@@ -84,21 +77,29 @@ async def talk(session: aiohttp.ClientSession, language: str, texts: list[str]) 
         inquiry = await response.json()
     place, headers = f"/api/v1/inquiries/{inquiry['id']}/messages", {"Authorization": f"Bearer {inquiry['token']}"}
     for text in texts:
-        said = {"choice": text} if text == "skip" else {"text": text}
-        async with session.post(place, json={**said, "client_id": str(uuid.uuid4())}, headers=headers) as response:
-            response.raise_for_status()
-        await _answered(session, place, headers)
+        offered = await _say(session, place, headers, text)
+        if offered:  # the bot asked which of these was meant
+            await _say(session, place, headers, offered[0])
     return str(inquiry["id"])
 
 
-async def _answered(session: aiohttp.ClientSession, place: str, headers: dict[str, str]) -> None:
-    rev = 0
-    while True:
+async def _say(session: aiohttp.ClientSession, place: str, headers: dict[str, str], text: str) -> list[str]:
+    """Write or press ``text``; returns the articles that the bot then offers to choose from."""
+    pressed = text in CHOICES or ":" in text
+    said = {"choice": text} if pressed else {"text": text}
+    async with session.post(place, json={**said, "client_id": str(uuid.uuid4())}, headers=headers) as response:
+        response.raise_for_status()
+        rev = (await response.json())["rev"]
+    messages: list[dict[str, Any]] = []
+    answering = True
+    while answering:
         async with session.get(place, params={"rev": rev, "wait": 10}, headers=headers) as response:
             thread = await response.json()
-        if not thread["answering"]:
-            return
-        rev = thread["rev"]
+        messages += thread["messages"]
+        rev, answering = thread["rev"], thread["answering"]
+    return [
+        b["id"] for m in messages if m["decision"] == "Clarify" for b in m["buttons"] if b["id"].startswith("article:")
+    ]
 
 
 async def answer(address: str, password: str, inquiry_id: str) -> None:
@@ -112,13 +113,14 @@ async def answer(address: str, password: str, inquiry_id: str) -> None:
             ("take", {}),
             (
                 "reply",
-                {"text": "Hej Mette. Ja, en hal på 400 m² kræver byggetilladelse. Har I en situationsplan, jeg må se?"},
+                {"text": "Hej Mette. Et skur på 20 m² kan kræve tilladelse. Har I en situationsplan, jeg må se?"},
             ),
             ("note", {"text": "Lokalplan 1.23 tillader 8,5 m. Planafdelingen er spurgt om skel."}),
         ]
         for action, body in acts:
-            async with session.post(f"/api/v1/staff/inquiries/{inquiry_id}/{action}", json=body, headers=headers):
-                pass
+            place = f"/api/v1/staff/inquiries/{inquiry_id}/{action}"
+            async with session.post(place, json=body, headers=headers) as response:
+                response.raise_for_status()
 
 
 async def draw(browser: Browser, address: str, password: str, size: str, language: str, inquiry_id: str) -> None:

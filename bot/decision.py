@@ -88,9 +88,11 @@ class _Turn(Moves):
         return self.kinds.get(kind, 0.0) >= (self.ladder.group if least is None else least)
 
     def _out_of_scope(self) -> bool:
+        """A sure answer comes before the suspicion that it is none of our business."""
         outside = self.kinds.get("out_of_scope", 0.0)
         area = self.understood.areas[0].confidence if self.understood.areas else 0.0
-        return outside >= self.ladder.out_of_scope * (outside + area) > 0
+        suspected = outside >= self.ladder.out_of_scope * (outside + area) > 0
+        return suspected and not any(hit.confidence >= self.ladder.answer_in(area_of(hit.id)) for hit in self._candidates())
 
     def _question(self) -> Decision:
         """An article or a package when the model is sure, the area's people when it is sure that there is none, else a question back."""

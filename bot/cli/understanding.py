@@ -1,16 +1,24 @@
-"""``hotline rasa``, ``train`` and ``articles``: the language model and what it learns from."""
+"""``hotline rasa``, ``train``, ``evaluate`` and ``articles``: the language model and what it learns from."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.settings import PROJECT_DIR, Settings
+
+if TYPE_CHECKING:
+    from bot.knowledge.content import Knowledge
+    from bot.understanding.evaluation import Outcome
+
+EVERYTHING_FILLED = "0000"  # the demonstration municipality: every local value has its example
 
 
 @click.command(
@@ -72,4 +80,73 @@ def check(padding: bool) -> None:
     sys.exit(0)
 
 
-COMMANDS = (rasa, train, articles)
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Write the figures as JSON and nothing else.")
+@click.option("--predictions", type=click.Path(dir_okay=False, path_type=Path), help="Write what was understood, line by line.")
+@click.option("--municipality", default=EVERYTHING_FILLED, show_default=True, help="Ask with this one's own values and withdrawals.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), default=Path("evaluation.html"), show_default=True)
+def evaluate(file: Path, as_json: bool, predictions: Path | None, municipality: str, report: Path) -> None:
+    """Ask the live model the questions in FILE (JSON lines) and measure how well it does."""
+    from bot.understanding import evaluation, evaluation_report
+
+    outcomes, model = asyncio.run(_evaluate(Settings(), file, municipality, quiet=as_json))
+    figures = evaluation.measure(outcomes)
+    if predictions is not None:
+        lines = (json.dumps(evaluation.prediction(outcome), ensure_ascii=False) for outcome in outcomes)
+        predictions.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    report.write_text(evaluation_report.report(figures, outcomes, model), encoding="utf-8")
+    for key, value in figures.items():
+        if not isinstance(value, dict):
+            click.echo(f"{key:28} {'–' if value is None else value}")
+    click.echo(f"Report: {report}")
+
+
+async def _evaluate(settings: Settings, file: Path, municipality: str, *, quiet: bool) -> tuple[list[Outcome], str]:
+    from bot.knowledge.files import load_knowledge
+    from bot.understanding.evaluation import ask, read_lines
+    from bot.understanding.worker.pool import WorkerPool
+
+    knowledge = load_knowledge(settings.nlu_data_dir)
+    lines = read_lines(file, list(knowledge.areas))
+    model, unavailable, incomplete = await _model_and_availability(settings, knowledge, municipality)
+    pool = WorkerPool(1, model)
+    try:
+        await pool.start()
+        if quiet:
+            return await ask(pool, lines, municipality, unavailable, incomplete), pool.model_id or ""
+        with click.progressbar(length=len(lines), label="Asking") as bar:
+            tell = lambda share: bar.update(int(share * len(lines)) - bar.pos)  # noqa: E731
+            return await ask(pool, lines, municipality, unavailable, incomplete, tell), pool.model_id or ""
+    finally:
+        await pool.close()
+
+
+async def _model_and_availability(
+    settings: Settings, knowledge: Knowledge, municipality: str
+) -> tuple[Path, list[str], list[str]]:
+    """The live model's file, and which articles must not answer or lack a value in ``municipality``."""
+    from bot.errors import ModelUnavailable
+    from bot.knowledge.service import KnowledgeService
+    from bot.models import live_model
+    from bot.store.database import Database
+
+    database = Database(settings.resolved_database_url)
+    try:
+        found = await live_model(database, settings.data_dir / "models")
+        if found is None:
+            raise ModelUnavailable("there is no model yet: train one with `hotline train`")
+        if municipality == EVERYTHING_FILLED:
+            foreign = [a.id for a in knowledge.articles.values() if a.municipality not in (None, municipality)]
+            return found[0], foreign, []
+        async with database.read() as connection:
+            here = await KnowledgeService(knowledge).of(connection, municipality)
+        return found[0], here.unavailable, here.incomplete
+    finally:
+        await database.close()
+
+
+COMMANDS = (rasa, train, evaluate, articles)

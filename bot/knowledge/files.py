@@ -13,45 +13,28 @@ from pathlib import Path
 
 from bot.errors import ArticleFileError
 from bot.knowledge.content import (
-    FACETS,
-    LANGUAGES,
     Area,
     Article,
-    Authority,
     DialogueEntry,
     Examples,
     Knowledge,
-    LocalValue,
     Package,
     Problem,
-    Source,
-    Step,
     Texts,
 )
-from bot.knowledge.reading import NAME, FieldPath, Reader, has_stray_brace, placeholders
+from bot.knowledge.parts import (
+    parse_article,
+    read_areas,
+    read_authority,
+    read_checked_texts,
+    read_fixed_texts,
+    read_package,
+)
+from bot.knowledge.reading import NAME, FieldPath, Reader
 
-KLE_CODE = re.compile(r"\d\d\.\d\d\.\d\d")
-WEB_ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s]+")
 MINIMUM_EXAMPLES = (15, 15)  # Danish, English: what an article needs to be told from its siblings
 REVIEW_AFTER = timedelta(days=365)
 TEXTS_FILE = "dialogue/texts.yml"
-
-ARTICLE_FIELDS = frozenset(
-    [
-        "id",
-        "kle",
-        "owner",
-        "law",
-        "reviewed",
-        "title",
-        "answer",
-        "sources",
-        "local",
-        "follow_ups",
-        "examples",
-        "municipality",
-    ]
-)
 
 
 class ArticleFileErrors(ArticleFileError):
@@ -75,7 +58,7 @@ def load_knowledge(
 def read_article(path: Path, folder: Path, minimum_examples: tuple[int, int] = MINIMUM_EXAMPLES) -> Article:
     """The one article in ``path``; its owner and its place among the others are not checked."""
     reader = Reader(path, path.relative_to(folder).as_posix())
-    article = _article(reader, minimum_examples) if reader.parsed else None
+    article = parse_article(reader, minimum_examples) if reader.parsed else None
     if article is None or reader.problems:
         raise ArticleFileErrors(reader.problems)
     return article
@@ -98,14 +81,14 @@ class _Load:
         if not self.folder.is_dir():
             raise ArticleFileErrors([Problem(str(self.folder), 1, "", "is not a folder")])
         for reader in self._files("areas.yml"):
-            self.areas = {area.key: area for area in _areas(reader)}
+            self.areas = {area.key: area for area in read_areas(reader)}
         for reader in self._files("articles/*/*.yml"):
             self._add_article(reader)
         for reader in self._files("other/*.yml"):
             self._add_other(reader)
         for reader in self._files("dialogue/*.yml"):
             if reader.name == TEXTS_FILE:
-                self.texts = _fixed_texts(reader)
+                self.texts = read_fixed_texts(reader)
             else:
                 self._add_dialogue(reader)
         for reader in self._files("packages/*.yml"):
@@ -125,7 +108,7 @@ class _Load:
             self.warnings += reader.warnings
 
     def _add_article(self, reader: Reader) -> None:
-        article = _article(reader, self.minimum)
+        article = parse_article(reader, self.minimum)
         self._check_area(reader, ("owner",), article.owner)
         self._check_area(reader, ("id",), article.area)
         if self.today and article.reviewed != date.min and article.reviewed + REVIEW_AFTER < self.today:
@@ -153,13 +136,13 @@ class _Load:
             self.dialogue[label] = DialogueEntry(
                 label=label,
                 examples=reader.examples((i, "examples")),
-                text=reader.optional((i, "text"), lambda at: _checked_texts(reader, at)),
-                authority=reader.optional((i, "authority"), lambda at: _authority(reader, at)),
+                text=reader.optional((i, "text"), lambda at: read_checked_texts(reader, at)),
+                authority=reader.optional((i, "authority"), lambda at: read_authority(reader, at)),
             )
             self.places[label] = reader
 
     def _add_package(self, reader: Reader) -> None:
-        package = _package(reader)
+        package = read_package(reader)
         for i, step in enumerate(package.steps):
             if step.article is not None and step.article not in self.articles:
                 reader.complain(("steps", i, "article"), f"there is no article {step.article!r}")
@@ -197,143 +180,3 @@ def _paths_of(value: object, text: str, at: FieldPath = ()) -> Iterator[FieldPat
             yield from _paths_of(value[index], text, (*at, index))
     elif isinstance(value, str) and value.strip() == text:
         yield at
-
-
-def _areas(reader: Reader) -> Iterator[Area]:
-    for i in reader.items(()):
-        reader.only((i,), ("key", "da", "en", "covers", "not", "kle"))
-        name = {language: reader.string((i, language)) for language in LANGUAGES}
-        yield Area(
-            reader.name_of((i, "key")),
-            name,
-            reader.texts((i, "covers")),
-            reader.texts((i, "not")),
-            reader.strings((i, "kle")),
-        )
-
-
-def _article(reader: Reader, minimum: tuple[int, int]) -> Article:
-    reader.only((), ARTICLE_FIELDS)
-    article = Article(
-        id=reader.string(("id",)),
-        owner=reader.name_of(("owner",)),
-        kle=reader.strings(("kle",)),
-        law=reader.strings(("law",), required=False),
-        reviewed=reader.day(("reviewed",)),
-        title=_checked_texts(reader, ("title",)),
-        answer=reader.texts(("answer",)),
-        sources=tuple(_sources(reader)),
-        local=tuple(_local(reader)),
-        follow_ups=_follow_ups(reader),
-        examples=reader.examples(minimum=minimum),
-        municipality=reader.optional(("municipality",), reader.string),
-    )
-    expected = f"{reader.path.parent.name}/{reader.path.stem}"
-    if article.id != expected:
-        reader.complain(("id",), f"must be {expected!r}, as the file is named")
-    elif not NAME.fullmatch(reader.path.stem) or reader.path.stem == "other":
-        reader.complain(("id",), "the name must be lower case letters, digits and _, and not 'other'")
-    for i, code in enumerate(article.kle):
-        if not KLE_CODE.fullmatch(code):
-            reader.complain(("kle", i), f"{code!r} is not a KLE code like 02.34.02")
-    _check_placeholders(reader, article)
-    return article
-
-
-def _check_placeholders(reader: Reader, article: Article) -> None:
-    declared = {value.name for value in article.local}
-    for language in LANGUAGES:
-        used = set()
-        texts: dict[FieldPath, str] = {("answer", language): article.answer[language]}
-        texts |= {("follow_ups", facet, language): text[language] for facet, text in article.follow_ups.items()}
-        for at, text in texts.items():
-            used |= placeholders(text)
-            if has_stray_brace(text):
-                reader.complain(at, "braces may only stand around the name of a local value")
-            for name in sorted(placeholders(text) - declared - {"municipality"}):
-                reader.complain(at, f"{{{name}}} is not declared in local")
-        for i, value in enumerate(article.local):
-            if value.name and value.name not in used:
-                reader.complain(("local", i, "name"), f"{value.name!r} is not used in the {language} texts")
-
-
-def _sources(reader: Reader) -> Iterator[Source]:
-    if reader.get(("sources",)) == []:
-        reader.complain(("sources",), "at least one source is needed")
-    for i in reader.items(("sources",)):
-        at = ("sources", i)
-        reader.only(at, ("title", "url"))
-        source = Source(reader.string((*at, "title")), reader.string((*at, "url")))
-        if source.url and not WEB_ADDRESS.fullmatch(source.url):
-            reader.complain((*at, "url"), f"{source.url!r} is not a web address")
-        yield source
-
-
-def _local(reader: Reader) -> Iterator[LocalValue]:
-    for i in reader.items(("local",), required=False):
-        at = ("local", i)
-        reader.only(at, ("name", "core", "label", "example"))
-        core = reader.get((*at, "core"))
-        if core not in (None, True, False):
-            reader.complain((*at, "core"), "must be true or false")
-        yield LocalValue(
-            name=reader.name_of((*at, "name")),
-            label=reader.texts((*at, "label")),
-            example=reader.texts((*at, "example"), both_from_one=True),
-            core=bool(core),
-        )
-
-
-def _follow_ups(reader: Reader) -> dict[str, Texts]:
-    if reader.get(("follow_ups",)) is None:
-        return {}
-    reader.only(("follow_ups",), FACETS)
-    value = reader.get(("follow_ups",))
-    return {key: reader.texts(("follow_ups", key)) for key in value} if isinstance(value, dict) else {}
-
-
-def _authority(reader: Reader, at: FieldPath) -> Authority:
-    reader.only(at, ("name", "url"))
-    return Authority(reader.texts((*at, "name"), both_from_one=True), reader.string((*at, "url")))
-
-
-def _fixed_texts(reader: Reader) -> dict[str, Texts]:
-    if not isinstance(reader.root, dict):
-        reader.complain((), "must be a mapping of key: {da, en}")
-        return {}
-    return {key: _checked_texts(reader, (key,)) for key in reader.root}
-
-
-def _checked_texts(reader: Reader, at: FieldPath) -> dict[str, str]:
-    texts = reader.texts(at)
-    if placeholders(texts["da"]) != placeholders(texts["en"]):
-        reader.complain(at, "the placeholders differ between the languages")
-    return texts
-
-
-def _package(reader: Reader) -> Package:
-    reader.only((), ("id", "title", "intro", "reviewed", "steps", "examples"))
-    name = reader.name_of(("id",))
-    if name != reader.path.stem:
-        reader.complain(("id",), f"must be {reader.path.stem!r}, as the file is named")
-    steps = []
-    for i in reader.items(("steps",)):
-        at: FieldPath = ("steps", i)
-        reader.only(at, ("area", "article", "what", "where", "time"))
-        steps.append(
-            Step(
-                area=reader.string((*at, "area")),
-                what=reader.texts((*at, "what")),
-                where=reader.optional((*at, "where"), reader.texts),
-                time=reader.optional((*at, "time"), reader.texts),
-                article=reader.optional((*at, "article"), reader.string),
-            )
-        )
-    return Package(
-        id=name,
-        title=reader.texts(("title",)),
-        intro=reader.texts(("intro",)),
-        reviewed=reader.day(("reviewed",)),
-        steps=tuple(steps),
-        examples=reader.examples(),
-    )

@@ -20,6 +20,7 @@ from bot.store import tables as t
 TURNS_READ = 20
 TURNS_SHOWN = 3
 SUGGESTIONS = 3
+_ANSWERS = ("Answer", "Clarify", "OutOfScope")  # a question in place of the form's reply
 _LOGGED_FOR = timedelta(hours=24)
 
 
@@ -199,7 +200,13 @@ async def _turns(
         .order_by(c.id.desc())
         .limit(TURNS_READ)
     )
-    questions = [row for row in rows if row.understanding["areas"] or row.understanding["articles"]][:TURNS_SHOWN]
+    forms = await _after_form(connection, inquiry)
+    questions = [
+        row
+        for row in rows
+        if (row.understanding["areas"] or row.understanding["articles"])
+        and (row.seq not in forms or row.decision in _ANSWERS)
+    ][:TURNS_SHOWN]
     knowledge = services.knowledge
     return [
         {
@@ -219,6 +226,25 @@ async def _turns(
         }
         for row in questions
     ]
+
+
+async def _after_form(connection: AsyncConnection, inquiry: dict[str, Any]) -> set[int]:
+    """The ``seq`` of what was written right after a question of the contact form: a name, not a question."""
+    m = t.message.c
+    rows = await connection.execute(
+        sa.select(m.seq, m.author, m.body)
+        .where(m.municipality == inquiry["municipality"], m.inquiry_id == inquiry["id"], m.seq.is_not(None))
+        .order_by(m.seq)
+    )
+    found, asked = set(), False
+    for row in rows:
+        if row.author == "inquirer":
+            if asked:
+                found.add(row.seq)
+            asked = False
+        elif row.author == "bot":
+            asked = ((row.body or {}).get("kind") or "").startswith("form_")
+    return found
 
 
 async def _suggestions(

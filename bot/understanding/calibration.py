@@ -19,9 +19,10 @@ from bot.understanding.development import Development, Question
 
 WRONG_ANSWERS = 0.03  # of all messages, the share that may get a wrong answer, by the upper bound of its 95 % interval
 WRONG_PAIRS = 0.005  # the same for two answers at once
-IN_SCOPE_KEPT = 0.96  # of messages in scope, the share that is not called out of scope: a point above the promised 0.95
+IN_SCOPE_KEPT = 0.953  # of messages in scope, the share that is not suspected; sure answers keep another half point
 SHRINK = 150.0  # an area's own threshold counts as much as the common one when it stands on so many messages
 FEWEST = 50  # below so many messages nothing is fitted
+ONE_SIDED_95 = 1.645
 OUT_OF_SCOPE = "out_of_scope"
 
 
@@ -110,7 +111,7 @@ def fit_weights(model: Model, scored: Scored) -> Weights:
     """First the groups, then the labels within the right group: each a smooth function with one lowest point."""
     start = Weights()
     groups = _minimise(lambda w: _group_loss(w, scored), np.array(start.groups))
-    judged = scored.take(scored.right_label.any(axis=1))
+    judged = scored.take(np.asarray(scored.right_label.any(axis=1)))
     if len(judged.questions) < FEWEST:
         return replace(start, groups=tuple(groups.tolist()))
     is_other = np.array([label.endswith("/other") for label in model.labels], dtype=np.float32)
@@ -180,8 +181,10 @@ def choose_ladder(model: Model, scored: Scored, found: tuple[Sequence[Question],
     for area in sorted(areas):
         mine = group[best] == area
         if mine.sum() >= FEWEST:
-            own = lowest_threshold(confidence[mine], right[mine])
+            own = lowest_threshold(confidence[mine], right[mine], z=0.0)  # few messages: the shrinking is the caution
             offsets[area] = round(float((own - common) * mine.sum() / (mine.sum() + SHRINK)), 4)
+    # With the offsets the bound must hold for all together once more.
+    common = lowest_threshold(confidence - np.array([offsets.get(area, 0.0) for area in group[best]]), right)
     return replace(
         Ladder(),
         answer=round(common, 4),
@@ -217,16 +220,18 @@ def _answers(question: Question, article: str) -> bool:
     return article in question.articles
 
 
-def lowest_threshold(confidence: NDArray[Any], right: NDArray[Any], allowed: float = WRONG_ANSWERS) -> float:
+def lowest_threshold(
+    confidence: NDArray[Any], right: NDArray[Any], allowed: float = WRONG_ANSWERS, z: float = ONE_SIDED_95
+) -> float:
     """Answering from here up, the upper bound of the share of messages with a wrong answer is at most ``allowed``; 1 when it never is."""
     order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum(~right[order])
-    bearable = np.array([upper_bound(int(mistakes), len(order)) <= allowed for mistakes in wrong])
+    bearable = np.array([upper_bound(int(mistakes), len(order), z) <= allowed for mistakes in wrong])
     # The curve only rises, so the last bearable place is the lowest threshold.
     return float(confidence[order[bearable.sum() - 1]]) if bearable.any() else 1.0
 
 
-def upper_bound(mistakes: int, of: int, z: float = 1.645) -> float:
+def upper_bound(mistakes: int, of: int, z: float = ONE_SIDED_95) -> float:
     """The one-sided 95 % upper bound of a share (Wilson)."""
     share = mistakes / of
     middle = share + z * z / (2 * of)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 import importlib.machinery
+import json
 import os
 import sys
+import tarfile
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
 # Imported without condition by rasa.core.agent, its channels, its default recipe or its CLI, and used by no component of ours.
 # A real package wins, since the finder stands last: `rasa test` draws with the real matplotlib of the development environment.
@@ -20,6 +23,9 @@ STAND_INS = frozenset(
     {"aiogram", "boto3", "botocore", "cachecontrol", "fbmessenger", "google", "keras", "matplotlib", "slack_sdk"}
     | {"tensorflow", "twilio", "webexteamssdk"}
 )
+
+# Installed, imported by Rasa at the top of a module, and never called where a model only predicts: 80 MB and half a second of each worker.
+ONLY_TO_TRAIN = frozenset({"aio_pika", "aiormq", "dask", "pymongo", "questionary", "redis", "sklearn"})
 
 # Components of Rasa that would need the real TensorFlow (or a download); the stand-in would hide that until the first message.
 NEEDS_TENSORFLOW = frozenset(
@@ -52,8 +58,6 @@ class _Anything(metaclass=_AnythingType):
 
 
 class _StandIn(types.ModuleType):
-    __path__: ClassVar[list[str]] = []
-
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -63,16 +67,26 @@ class _StandIn(types.ModuleType):
 class _StandInFinder:
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] not in STAND_INS:
-            return None
-        return importlib.machinery.ModuleSpec(name, _StandInFinder, is_package=True)  # type: ignore[arg-type]
+        return _stand_in(name) if name.partition(".")[0] in STAND_INS else None
 
     @staticmethod
     def create_module(spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _StandIn(spec.name)
+        module = _StandIn(spec.name)
+        module.__path__ = []  # a package, so that its submodules are asked for too
+        return module
 
     @staticmethod
     def exec_module(module: types.ModuleType) -> None: ...
+
+
+class _OnlyToTrainFinder(_StandInFinder):
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        return _stand_in(name) if name.partition(".")[0] in ONLY_TO_TRAIN else None
+
+
+def _stand_in(name: str) -> importlib.machinery.ModuleSpec:
+    return importlib.machinery.ModuleSpec(name, _StandInFinder, is_package=True)  # type: ignore[arg-type]
 
 
 def install() -> None:
@@ -92,6 +106,18 @@ def patch_rasa() -> None:
     cache_action_validator()
     run_graphs_plainly()
     refuse_tensorflow_components()
+
+
+def leave_out_what_only_trains(model: Path) -> None:
+    """Packages that ``model`` does not need to predict are not loaded; all are when it holds components of Rasa's own NLU."""
+    with tarfile.open(model) as archive:
+        name = next(name for name in archive.getnames() if name.rpartition("/")[2] == "metadata.json")
+        stored = archive.extractfile(name)
+        schema = json.load(stored)["predict_schema"]["nodes"] if stored else {}
+    if not any(
+        node["uses"].startswith("rasa.nlu.") and "RegexMessageHandler" not in node["uses"] for node in schema.values()
+    ):
+        sys.meta_path.insert(0, _OnlyToTrainFinder)
 
 
 def alias_numpy_warning() -> None:

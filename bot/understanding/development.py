@@ -65,7 +65,7 @@ def load_development(folder: Path) -> Development | None:
 def _question(line: dict[str, Any], needs: dict[str, Any], exceptions: dict[str, Any]) -> Question:
     inside = line["area"] != "out_of_scope"
     need = line.get("need") or line["text"]
-    articles = exceptions.get(line.get("id"), needs.get(need)) if inside else []
+    articles = exceptions.get(str(line.get("id")), needs.get(need)) if inside else []
     return Question(
         text=line["text"],
         language=line.get("lang", "da"),

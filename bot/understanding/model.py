@@ -32,7 +32,7 @@ PART = 8  # groups fitted by one call
 LEAST = 1e-9
 
 # Hears the share done, 0..1, while a model is fitted. Rasa hands components no way to report, so training sets it here.
-report_progress: Callable[[float], None] = lambda share: None
+report_progress: Callable[[float], None] = lambda share: None  # noqa: E731 (a place to put a function, not a function)
 
 
 class LabelModel:
@@ -142,7 +142,8 @@ class LabelModel:
     def _label_scores(self, columns: np.ndarray, values: np.ndarray, leaning: np.ndarray) -> np.ndarray:
         starts, ends = self._counts.indptr[columns], self._counts.indptr[columns + 1]
         lengths = ends - starts
-        at = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum()) if len(columns) else np.zeros(0, dtype=int)
+        begins = np.cumsum(lengths) - lengths
+        at = np.arange(lengths.sum()) + np.repeat(starts - begins, lengths)
         labels, amounts = self._counts.indices[at], np.repeat(values, lengths)
         seen = [np.bincount(labels, amounts * part[at], len(self.labels)) for part in self._seen]
         return np.stack([seen[0] + self._unseen * values.sum(), seen[1] + leaning[self.group_of]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from bot.errors import ModelUnavailable
 from bot.settings import PROJECT_DIR
 
 Progress = Callable[[str, float], None]
-_MARK = "\x1fprogress"  # begins the lines of the subprocess that are meant for us
+MARK = "\x1fprogress"  # begins the lines of the subprocess that are meant for us
 
 
 class TrainingFailed(ModelUnavailable):
@@ -44,7 +43,7 @@ async def train_in_subprocess(
         complaints = asyncio.create_task(process.stderr.read())
         async for line in process.stdout:
             mark, _, rest = line.decode(errors="replace").rstrip("\n").partition("\t")
-            if mark == _MARK:
+            if mark == MARK:
                 share, _, step = rest.partition("\t")
                 if step.startswith("done "):
                     model = Path(step.removeprefix("done "))
@@ -64,59 +63,9 @@ async def train_in_subprocess(
 def _command(nlu_data_dir: Path, out_dir: Path, low_priority: bool) -> list[str]:
     behind = ["nice", "-n", "15"] if low_priority and os.name == "posix" else []
     folders = [str(Path(folder).absolute()) for folder in (nlu_data_dir, out_dir)]
-    return [*behind, sys.executable, "-W", "ignore", "-m", "bot.understanding.training", *folders]
+    return [*behind, sys.executable, "-W", "ignore", "-m", "bot.understanding.trainer", *folders]
 
 
 def train(nlu_data_dir: Path, out_dir: Path, progress: Progress = lambda step, share: None) -> Path:
     """The same for callers without an event loop."""
     return asyncio.run(train_in_subprocess(nlu_data_dir, out_dir, progress))
-
-
-def _train_here(nlu_data_dir: Path, out_dir: Path) -> Path:
-    """Runs in the subprocess."""
-    from bot.understanding import compat
-
-    _say("Reading articles", 0.0)
-    from bot.knowledge.files import load_knowledge
-
-    load_knowledge(nlu_data_dir)  # complains with file and line before Rasa would with a traceback
-    _say("Starting Rasa", 0.03)
-    compat.patch_rasa()
-    from rasa.model_training import train as rasa_train
-
-    import bot.understanding.importer  # noqa: F401  Rasa only warns when an importer cannot be imported
-    from bot.understanding import model
-
-    _say("Reading examples", 0.1)
-    model.report_progress = lambda share: _say("Training", 0.3 + 0.65 * share)
-    result = rasa_train(
-        domain=str(PROJECT_DIR / "domain.yml"),
-        config=str(PROJECT_DIR / "config.yml"),
-        training_files=[str(nlu_data_dir)],
-        output=str(out_dir),
-        force_training=True,
-    )
-    if result.model is None:
-        raise RuntimeError(f"Rasa trained no model (code {result.code})")
-    return Path(result.model)
-
-
-def _say(step: str, share: float) -> None:
-    sys.stdout.write(f"{_MARK}\t{share:.3f}\t{step}\n")
-    sys.stdout.flush()
-
-
-def _main() -> None:
-    from bot.errors import HotlineError
-
-    try:
-        model = _train_here(Path(sys.argv[1]), Path(sys.argv[2]))
-    except HotlineError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
-    with contextlib.suppress(BrokenPipeError):
-        _say(f"done {model}", 1.0)
-
-
-if __name__ == "__main__":
-    _main()

@@ -19,7 +19,7 @@ def add_to(app: web.Application) -> None:
         "info": {
             "title": "Hotline",
             "version": "1",
-            "description": "One entrance for businesses to their municipality: answers at any hour, and a named person who keeps the thread.",
+            "description": "One entrance for businesses to their municipality: answers at any hour, and a person who keeps the thread.",
             "license": {"name": "MPL-2.0", "identifier": "MPL-2.0"},
         },
         "servers": [{"url": "/"}],

@@ -49,6 +49,20 @@ async def test_the_thread_shows_what_the_bot_understood_and_suggests_answers(
     }  # fmt: skip
 
 
+async def test_replies_to_the_contact_form_are_no_questions(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
+    business = await escalated(client)
+    owner, _ = await owner_and_other(services, sign_in, business.id)
+    before = await owner.get(f"/inquiries/{business.id}")
+    for reply in ("Mette Holm", "mette@holmbyg.example", "Holm Byg ApS"):
+        await business.write(reply)
+    after = await owner.get(f"/inquiries/{business.id}")
+    assert after["suggestions"] == before["suggestions"] and after["turns"] == before["turns"]
+    contact = after["inquiry"]["contact"]
+    assert (contact["name"], contact["company"], contact["page_only"]) == ("Mette Holm", "Holm Byg ApS", False)
+
+
 async def test_a_reply_reaches_the_inquirer_and_silences_the_bot(
     client: Client, services: Services, sign_in: SignIn
 ) -> None:

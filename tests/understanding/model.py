@@ -11,6 +11,7 @@ from bot.settings import PROJECT_DIR
 from bot.understanding.training import train
 
 NLU_DATA = PROJECT_DIR / "nlu_data"
+KEPT = 6
 CACHE = PROJECT_DIR / ".pytest_cache" / "hotline_models"
 
 
@@ -27,6 +28,8 @@ def model_of(folder: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=CACHE) as fresh:
             made = train(folder, Path(fresh))
             shutil.move(made, kept)
+        for old in sorted(CACHE.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            old.unlink()
     return kept
 
 

@@ -75,7 +75,12 @@ async def test_4000_characters_are_taken(business: Inquirer) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [({"client_id": "1"}, "bad_input"), ({"text": "x" * 4001}, "text_too_long"), ({"text": " "}, "empty_text"), ({"browser": 5}, "bad_input")],
+    [
+        ({"client_id": "1"}, "bad_input"),
+        ({"text": "x" * 4001}, "text_too_long"),
+        ({"text": " "}, "empty_text"),
+        ({"browser": 5}, "bad_input"),
+    ],
 )
 async def test_a_bad_first_message_opens_no_inquiry(
     services: Services, client: TestClient[Any, Any], body: dict[str, Any], code: str
@@ -152,7 +157,10 @@ async def test_a_query_that_is_no_number_is_refused(business: Inquirer, query: d
     assert await code_of(response, 400) == "bad_input"
 
 
-@pytest.mark.parametrize("body", [{}, {"seq": 2}, {"helped": True}, {"seq": True, "helped": True}, {"seq": 2, "helped": "yes"}, {"seq": -1, "helped": True}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"seq": 2}, {"helped": True}, {"seq": True, "helped": True}, {"seq": 2, "helped": "yes"}, {"seq": -1, "helped": True}],
+)
 async def test_feedback_without_its_fields_is_refused(business: Inquirer, body: dict[str, Any]) -> None:
     await business.write(QUESTION)
     address = f"/api/v1/inquiries/{business.id}/feedback"

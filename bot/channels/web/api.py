@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from aiohttp import web
 
-from bot.web.fields import MAX_WAIT_S, check_uuid, helped_field, number_query, seq_field, text_field
 from bot.channels.web.origins import check_origin, is_own
 from bot.conversation.reading import LIMIT, message_json, read_contact, read_messages
 from bot.conversation.receiving import Received
@@ -18,6 +17,7 @@ from bot.conversation.thread import find_inquiry
 from bot.conversation.tokens import hashed
 from bot.errors import BadInput, BadToken
 from bot.store import tables as t
+from bot.web.fields import MAX_WAIT_S, check_uuid, helped_field, number_query, seq_field, text_field
 from bot.web.keys import LIMITS, RECEIVING, SERVICES
 from bot.web.middleware import language_of, read_json
 

@@ -14,9 +14,9 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from bot.channels.web import api
-from bot.web.fields import helped_field, seq_field, text_field
 from bot.channels.web.origins import check_origin
 from bot.errors import BadInput, BadJson, BadToken, HotlineError
+from bot.web.fields import helped_field, seq_field, text_field
 from bot.web.keys import RECEIVING, SERVICES
 
 SOCKETS: web.AppKey[set[Any]] = web.AppKey("sockets", set[Any])  # WebSocketResponses

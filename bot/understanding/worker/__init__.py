@@ -1,1 +1,1 @@
-"""Worker processes that take turns: ``pool`` is the server's side (no Rasa), ``process`` what runs inside."""
+"""Worker processes that take turns: ``pool`` and ``child`` are the server's side (no Rasa), ``process`` what runs inside."""

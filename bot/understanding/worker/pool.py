@@ -8,54 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from bot.errors import ModelUnavailable
-from bot.settings import PROJECT_DIR
 from bot.turn import Hit, TurnRequest, TurnResult, Understanding
 from bot.understanding.worker import frames
+from bot.understanding.worker.child import Job, Worker, WorkerFailed, WorkerTimeout, fail
 
 log = structlog.get_logger()
 
-IN_HAND = 2  # turns a worker holds: one it takes, one in its pipe
 BATCH = 50  # texts of a preview or evaluation per frame, so that turns get in between
 START_TIMEOUT_S = 60.0
 DRAIN_TIMEOUT_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0  # before a worker that died is started again
-_ENVIRONMENT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-    "PYTHONPATH",
-    "SYSTEMROOT",
-    "OPENBLAS_CORETYPE",
-)
-
-
-class WorkerFailed(ModelUnavailable):
-    """The worker died, could not take the turn, or has no model; the same turn may succeed in another."""
-
-
-class WorkerTimeout(ModelUnavailable):
-    """No result in the given time."""
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    frame: bytes
-    done: asyncio.Future[Any]
-    tries_left: int = 2
 
 
 class WorkerPool:
@@ -63,7 +31,7 @@ class WorkerPool:
 
     def __init__(self, size: int, model_path: Path, *, start_timeout_s: float = START_TIMEOUT_S):
         self._size, self._model_path, self._start_timeout_s = size, model_path, start_timeout_s
-        self._queue: asyncio.Queue[_Job] = asyncio.Queue()
+        self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._crew: _Crew | None = None
         self._broken: str | None = None
         self._replacing = asyncio.Lock()
@@ -124,7 +92,7 @@ class WorkerPool:
     async def _ask(self, frame: dict[str, Any], timeout_s: float) -> Any:
         if self._broken is not None:
             raise WorkerFailed(self._broken)
-        job = _Job(frames.encode(frame), asyncio.get_running_loop().create_future())
+        job = Job(frames.encode(frame), asyncio.get_running_loop().create_future())
         self._queue.put_nowait(job)
         try:
             async with asyncio.timeout(timeout_s):
@@ -137,15 +105,15 @@ class WorkerPool:
     def _fail_all(self, reason: str) -> None:
         self._broken = reason
         while not self._queue.empty():
-            _fail(self._queue.get_nowait(), reason)
+            fail(self._queue.get_nowait(), reason)
 
 
 class _Crew:
     """Workers with the same model; each place is kept filled by a task of its own."""
 
-    def __init__(self, size: int, model_path: Path, queue: asyncio.Queue[_Job]):
+    def __init__(self, size: int, model_path: Path, queue: asyncio.Queue[Job]):
         self._queue, self._model_path = queue, Path(model_path).absolute()
-        self._workers: list[_Worker | None] = [None] * size
+        self._workers: list[Worker | None] = [None] * size
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
 
@@ -159,9 +127,9 @@ class _Crew:
 
     async def start(self, timeout_s: float) -> None:
         started = await asyncio.gather(
-            *(_Worker.start(self._model_path, timeout_s) for _ in self._workers), return_exceptions=True
+            *(Worker.start(self._model_path, timeout_s) for _ in self._workers), return_exceptions=True
         )
-        self._workers = [worker for worker in started if isinstance(worker, _Worker)]
+        self._workers = [worker for worker in started if isinstance(worker, Worker)]
         for failure in started:
             if isinstance(failure, BaseException):
                 raise failure
@@ -169,7 +137,7 @@ class _Crew:
     def take_from_queue(self) -> None:
         self._tasks = [asyncio.create_task(self._keep(place)) for place in range(len(self._workers))]
 
-    def give_up(self, job: _Job) -> None:
+    def give_up(self, job: Job) -> None:
         """A worker that has had ``job`` in hand for its whole time hangs: it is killed and replaced."""
         for worker in self._workers:
             if worker is not None and worker.pending and worker.pending[0] is job:
@@ -204,13 +172,13 @@ class _Crew:
                 self._workers[place] = None
                 self._take_back(await worker.close())
             try:
-                self._workers[place] = await _Worker.start(self._model_path, START_TIMEOUT_S)
+                self._workers[place] = await Worker.start(self._model_path, START_TIMEOUT_S)
             except WorkerFailed as error:
                 log.error("worker_not_started", reason=error.detail)
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
-    async def _feed(self, worker: _Worker) -> None:
+    async def _feed(self, worker: Worker) -> None:
         """Hand turns to ``worker`` until it is dead."""
         while not worker.dead.is_set():
             await worker.room()
@@ -229,7 +197,7 @@ class _Crew:
                 elif not job.done.done():
                     worker.send(job)
 
-    def _take_back(self, jobs: list[_Job]) -> None:
+    def _take_back(self, jobs: list[Job]) -> None:
         """The first was in the worker's hands when it died and may be what killed it; the rest had not begun."""
         for index, job in enumerate(jobs):
             job.tries_left -= index == 0
@@ -238,123 +206,4 @@ class _Crew:
             if job.tries_left > 0:
                 self._queue.put_nowait(job)
             else:
-                _fail(job, "the worker died")
-
-
-@dataclass(slots=True, eq=False)
-class _Worker:
-    process: asyncio.subprocess.Process
-    model_id: str = ""
-    pending: deque[_Job] = field(default_factory=deque)
-    dead: asyncio.Event = field(default_factory=asyncio.Event)
-    took_turns: bool = False
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _reading: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def start(cls, model_path: Path, timeout_s: float) -> _Worker:
-        """The worker has loaded the model. Raises WorkerFailed."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-W",
-            "ignore",
-            "-m",
-            "bot.understanding.worker.process",
-            str(model_path),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=PROJECT_DIR,
-            env=_environment(),
-            limit=1024 * 1024,
-        )
-        worker = cls(process)
-        try:
-            async with asyncio.timeout(timeout_s):
-                assert process.stdout is not None
-                first = await frames.read(process.stdout)
-        except (TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
-            await worker.close()
-            raise WorkerFailed(f"the worker did not start: {type(error).__name__}") from error
-        except BaseException:
-            await worker.close()
-            raise
-        if "ok" not in first:
-            await worker.close()
-            raise WorkerFailed(f"the model could not be loaded: {first.get('error')}")
-        worker.model_id = first["ok"]["model"]
-        worker._reading = asyncio.create_task(worker._read())
-        return worker
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def send(self, job: _Job) -> None:
-        assert self.process.stdin is not None
-        self.pending.append(job)
-        self.process.stdin.write(job.frame)
-
-    async def room(self) -> None:
-        await self._until(lambda: len(self.pending) < IN_HAND)
-
-    async def idle(self) -> None:
-        await self._until(lambda: not self.pending)
-
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-
-    async def close(self) -> list[_Job]:
-        """The process has ended; returns what it had in hand."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        if self.pending or not self.model_id:
-            self.kill()
-        try:
-            async with asyncio.timeout(5):
-                await self.process.wait()
-        except TimeoutError:
-            self.kill()
-            await self.process.wait()
-        if self._reading is not None:
-            await asyncio.gather(self._reading, return_exceptions=True)
-        left, self.pending = list(self.pending), deque()
-        return left
-
-    async def _until(self, holds: Any) -> None:
-        while not holds() and not self.dead.is_set():
-            self._changed.clear()
-            await self._changed.wait()
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        try:
-            while True:
-                answer = await frames.read(self.process.stdout)
-                job = self.pending.popleft()
-                self.took_turns = True
-                self._changed.set()
-                if job.done.done():
-                    continue
-                if "ok" in answer:
-                    job.done.set_result(answer["ok"])
-                else:
-                    _fail(job, f"the turn failed: {answer.get('error')}")
-        except (asyncio.IncompleteReadError, ConnectionError, ValueError, IndexError):
-            self.kill()
-        finally:
-            self.dead.set()
-            self._changed.set()
-
-
-def _fail(job: _Job, reason: str) -> None:
-    if not job.done.done():
-        job.done.set_exception(WorkerFailed(reason))
-        job.done.exception()  # read here too, so that a caller who stopped waiting leaves no warning behind
-
-
-def _environment() -> dict[str, str]:
-    """What a worker needs to run and nothing else: no secrets, one thread, compiled modules kept for the next start."""
-    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return kept | threads | {"RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "1"}
+                fail(job, "the worker died")

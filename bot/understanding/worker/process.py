@@ -42,6 +42,7 @@ def _claim_stdout() -> BinaryIO:
 def _load(model: Path) -> Any:
     from bot.understanding import compat
 
+    compat.leave_out_what_only_trains(model)
     compat.patch_rasa()
     from rasa.utils.log_utils import configure_structlog
 
