@@ -102,7 +102,7 @@ def speak(dispatcher: CollectingDispatcher, tracker: Tracker, says: list[Say], l
         dispatcher.utter_message(
             text=_text(say, language),
             buttons=[{"title": _title(button, language), "payload": _payload(button.id)} for button in say.buttons],
-            json_message=None if in_terminal else {"say": asdict(say)},
+            json_message=None if in_terminal else {"say": say.to_json()},
         )
 
 

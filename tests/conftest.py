@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
+from blockbuster import BlockBuster
 
 from bot import demo
 from bot.app import create_app
@@ -152,16 +153,22 @@ async def services(make_services: ServicesMaker, sqlite_url: str) -> Services:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def serve() -> AsyncIterator[Callable[[Services], Awaitable[TestClient]]]:  # type: ignore[type-arg]
-    """Serves an application on a free port and returns a client of it."""
+    """Serves an application on a free port and returns a client of it. From then on a blocking call of ours inside the event
+    loop fails the request that made it."""
     clients: list[TestClient] = []  # type: ignore[type-arg]
+    watch = BlockBuster("bot")
 
     async def start(services: Services) -> TestClient:  # type: ignore[type-arg]
         client: TestClient = TestClient(TestServer(create_app(services)))  # type: ignore[type-arg]
         await client.start_server()
         clients.append(client)
+        if len(clients) == 1:
+            watch.activate()
         return client
 
     yield start
+    if clients:
+        watch.deactivate()
     for client in clients:
         await client.close()
 

@@ -15,6 +15,8 @@ ADDRESS = "inprocess://"
 class InProcessActions(EndpointConfig):
     """An action endpoint that calls the actions of ``package`` directly."""
 
+    in_process = True
+
     def __init__(self, package: str = "actions", **kwargs: Any):
         super().__init__(**{"url": f"{ADDRESS}{package}", "selective_domain": True, **kwargs})
         self._executor = ActionExecutor()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +176,7 @@ class LabelClassifier(GraphComponent):
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         message.set(RESPONSE_SELECTOR, _response_selector(shares, ranking[0]["name"]), add_to_output=True)
-        message.set(UNDERSTANDING, asdict(understood), add_to_output=True)
+        message.set(UNDERSTANDING, understood.to_json(), add_to_output=True)
         message.set(LADDER, self.model.ladder.to_json(), add_to_output=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ class Turns:
         for text in texts:
             language = detect_language(text)
             understood, _ = self._classifier.understand(text, language, find_entities(text, language), unavailable)
-            found.append(asdict(understood))
+            found.append(understood.to_json())
         return found
 
     def _result(self, tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> TurnResult:
