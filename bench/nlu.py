@@ -2,8 +2,8 @@
 
     uv run python -m bench.nlu --data ../shared/bench [--few-shot 10]
 
-How much each of the model's four opinions counts is chosen on the development part (a tenth of the train part where there is none); then
-the model is trained on both, and asked the test part once.
+How much each of the model's four opinions counts is chosen on the development part (a tenth of the train part where there is none, and
+always with --few-shot); then the model is trained on both, and asked the test part once.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def few(pairs: list[Pair], shots: int, seed: int = 0) -> list[Pair]:
 
 
 def run(dataset: Dataset, shots: int | None) -> dict[str, float | str | int]:
-    train, judged = (few(part, shots) if shots else part for part in (dataset.train, dataset.development))
+    train, judged = (few(dataset.train, shots), []) if shots else (dataset.train, dataset.development)
     if not judged:
         train, judged = _held_back(train)
     began = time.perf_counter()

@@ -92,7 +92,9 @@ class _Turn(Moves):
         outside = self.kinds.get("out_of_scope", 0.0)
         area = self.understood.areas[0].confidence if self.understood.areas else 0.0
         suspected = outside >= self.ladder.out_of_scope * (outside + area) > 0
-        return suspected and not any(hit.confidence >= self.ladder.answer_in(area_of(hit.id)) for hit in self._candidates())
+        return suspected and not any(
+            hit.confidence >= self.ladder.answer_in(area_of(hit.id)) for hit in self._candidates()
+        )
 
     def _question(self) -> Decision:
         """An article or a package when the model is sure, the area's people when it is sure that there is none, else a question back."""
@@ -102,14 +104,16 @@ class _Turn(Moves):
         area = self.area()
         if self.understood.kind == "other" and area and self._sure("other", self.ladder.other):
             return self.escalate("other", area=area)
-        candidates = self._candidates()
-        if (
-            not self.state.clarified
-            and sum(hit.confidence for hit in candidates[:CHOICES_SHOWN]) >= self.ladder.clarify
-        ):
+        likely = self._worth_offering()
+        mass = sum(hit.confidence for hit in likely[:CHOICES_SHOWN])
+        asked_before = self.state.clarified and bool(
+            {hit.id for hit in likely[:CHOICES_SHOWN]} & set(self.state.offered)
+        )
+        # A new matter may be clarified too, when it is clear which few answers are meant.
+        if mass >= (self.ladder.sure if self.state.clarified else self.ladder.clarify) and not asked_before:
+            self.state.low_confidence += not self.state.clarified
             self.state.clarified = True
-            self.state.low_confidence += 1
-            return self.offer("clarify", [hit.id for hit in candidates])
+            return self.offer("clarify", [hit.id for hit in likely])
         self.state.low_confidence += 1
         if self.state.low_confidence >= 2:
             return self.escalate("low_confidence", area=area)
@@ -123,7 +127,7 @@ class _Turn(Moves):
                 return self.show_package(name)
         hits = [hit for hit in self._candidates() if hit.id in self.knowledge.articles]
         if hits and hits[0].confidence >= self.ladder.answer_in(area_of(hits[0].id)):
-            return self.answer([hits[0].id], hits[1:])
+            return self.answer([hits[0].id], [hit for hit in self._next_likeliest() if hit.id != hits[0].id])
         if len(hits) > 1 and hits[1].confidence >= self.ladder.pair and area_of(hits[0].id) != area_of(hits[1].id):
             return self.answer([hits[0].id, hits[1].id], hits[2:])
         return None
@@ -135,6 +139,22 @@ class _Turn(Moves):
             hits.append(Hit(self.understood.label, self.kinds.get("package", 0.0)))
         hits = [hit for hit in hits if hit.confidence >= self.ladder.candidate]
         return sorted(hits, key=lambda hit: -hit.confidence)
+
+    def _worth_offering(self) -> list[Hit]:
+        """The candidates; at least two, so that there is a choice."""
+        candidates = self._candidates()
+        if len(candidates) >= 2:
+            return candidates
+        known = {hit.id for hit in candidates}
+        return candidates + [hit for hit in self._next_likeliest() if hit.id not in known][: 2 - len(candidates)]
+
+    def _next_likeliest(self) -> list[Hit]:
+        """Articles that may be meant, however little: what "no" to an answer leads to."""
+        return [
+            hit
+            for hit in self.understood.articles
+            if self._may_answer(hit.id) and hit.confidence > self.ladder.candidate / 10
+        ]
 
     def _may_answer(self, article: str) -> bool:
         unwanted = (*self.request.unavailable, *self.state.rejected)

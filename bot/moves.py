@@ -127,11 +127,13 @@ class Moves:
         return "Escalate"
 
     def area(self) -> str | None:
-        """The area that the message is about, when most of what was understood of areas points there."""
+        """The area that the message is about, when most of what was understood of areas points there; else of what was
+        offered or answered last."""
         known = sum(hit.confidence for hit in self.understood.areas)
         if known >= 0.05 and self.understood.areas[0].confidence >= self.ladder.area * known:
             return self.understood.areas[0].id
-        return self.state.last_area
+        offered = {area_of(article) for article in self.state.offered}
+        return offered.pop() if len(offered) == 1 else self.state.last_area
 
 
 def area_of(article: str) -> str:

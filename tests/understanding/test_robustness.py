@@ -18,7 +18,6 @@ from bot.understanding.labels import understand
 from bot.understanding.language import detect_language
 from bot.understanding.lexicon import load_lexicon
 from bot.understanding.model import LabelModel
-from bot.words import tokens
 
 KNOWLEDGE = load_knowledge(PROJECT_DIR / "nlu_data")
 SHOWN = ("building/permit_needed", "licences/alcohol_licence_new", "waste/sorting_rules", "public_space/container_on_road")
@@ -85,7 +84,7 @@ def test_a_question_in_another_language_gets_a_fitting_reply_and_no_answer(model
 def test_odd_input_gets_a_fitting_reply(model: LabelModel, text: str) -> None:
     result = answer(model, text)
     assert is_fitting(result)
-    if not any(word in model._vectorizer.vocabulary for word in tokens(text)):
+    if not any(character.isalpha() for character in text):
         assert result.decision != "Answer"
 
 
