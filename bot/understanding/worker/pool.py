@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class WorkerPool:
 
     def __init__(self, size: int, model_path: Path, *, start_timeout_s: float = START_TIMEOUT_S):
         self._size, self._model_path, self._start_timeout_s = size, model_path, start_timeout_s
-        self._queue: asyncio.Queue[Job] = asyncio.Queue()
+        self._line = _Line()
         self._crew: _Crew | None = None
         self._broken: str | None = None
         self._replacing = asyncio.Lock()
@@ -51,7 +52,7 @@ class WorkerPool:
     async def replace(self, model_path: Path) -> None:
         """Turns go to workers with the new model; those under way end with the old one. Raises WorkerFailed, and the old stay."""
         async with self._replacing:
-            crew = _Crew(self._size, model_path, self._queue)
+            crew = _Crew(self._size, model_path, self._line)
             try:
                 await crew.start(self._start_timeout_s)
             except WorkerFailed as error:
@@ -93,7 +94,7 @@ class WorkerPool:
         if self._broken is not None:
             raise WorkerFailed(self._broken)
         job = Job(frames.encode(frame), asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(job)
+        self._line.add(job)
         try:
             async with asyncio.timeout(timeout_s):
                 return await job.done
@@ -104,15 +105,41 @@ class WorkerPool:
 
     def _fail_all(self, reason: str) -> None:
         self._broken = reason
-        while not self._queue.empty():
-            fail(self._queue.get_nowait(), reason)
+        while (job := self._line.take()) is not None:
+            fail(job, reason)
+
+
+class _Line:
+    """Turns that wait for a worker, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Job] = deque()
+        self.filled = asyncio.Event()
+
+    def add(self, job: Job) -> None:
+        self._jobs.append(job)
+        self.filled.set()
+
+    def put_back(self, job: Job) -> None:
+        self._jobs.appendleft(job)
+        self.filled.set()
+
+    def take(self) -> Job | None:
+        """The next turn that somebody still waits for, or None."""
+        job = None
+        while self._jobs and job is None:
+            first = self._jobs.popleft()
+            job = None if first.done.done() else first
+        if not self._jobs:
+            self.filled.clear()
+        return job
 
 
 class _Crew:
     """Workers with the same model; each place is kept filled by a task of its own."""
 
-    def __init__(self, size: int, model_path: Path, queue: asyncio.Queue[Job]):
-        self._queue, self._model_path = queue, Path(model_path).absolute()
+    def __init__(self, size: int, model_path: Path, line: _Line):
+        self._line, self._model_path = line, Path(model_path).absolute()
         self._workers: list[Worker | None] = [None] * size
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
@@ -182,28 +209,27 @@ class _Crew:
         """Hand turns to ``worker`` until it is dead."""
         while not worker.dead.is_set():
             await worker.room()
-            taking = asyncio.ensure_future(self._queue.get())
-            dying = asyncio.ensure_future(worker.dead.wait())
-            try:
-                await asyncio.wait((taking, dying), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                dying.cancel()
-                if not taking.done():
-                    taking.cancel()
-            if taking.done() and not taking.cancelled():
-                job = taking.result()
-                if worker.dead.is_set():
-                    self._queue.put_nowait(job)
-                elif not job.done.done():
-                    worker.send(job)
+            await _first(self._line.filled.wait(), worker.dead.wait())
+            # Nothing is awaited between taking and sending: a task that is cancelled while it holds a turn would lose it.
+            if not worker.dead.is_set() and (job := self._line.take()) is not None:
+                worker.send(job)
 
     def _take_back(self, jobs: list[Job]) -> None:
         """The first was in the worker's hands when it died and may be what killed it; the rest had not begun."""
-        for index, job in enumerate(jobs):
-            job.tries_left -= index == 0
-            if job.done.done():
-                continue
+        if jobs:
+            jobs[0].tries_left -= 1
+        for job in reversed(jobs):
             if job.tries_left > 0:
-                self._queue.put_nowait(job)
+                self._line.put_back(job)
             else:
                 fail(job, "the worker died")
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Return when the first of ``waits`` does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
