@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds massive-da, banking77 and hwu64")
     parser.add_argument("--few-shot", type=int, help="train on so many examples of each intent")
     given = parser.parse_args()
-    print(f"{platform.machine()}, Python {platform.python_version()}, {'all' if not given.few_shot else given.few_shot} examples per intent")
+    print(f"{platform.machine()}, Python {platform.python_version()}, {given.few_shot or 'all'} examples per intent")
     print("| data | train | test | weights | accuracy | training s | ms per message |\n| --- | --- | --- | --- | --- | --- | --- |")
     for dataset in datasets(given.data):
         print("| " + " | ".join(str(value) for value in run(dataset, given.few_shot).values()) + " |", flush=True)

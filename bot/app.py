@@ -17,11 +17,12 @@ from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
 from bot.conversation.timers import file_quiet, tell_overdue
 from bot.conversation.turns import TurnRunner
+from bot.editing.service import Editing
 from bot.errors import StoreUnavailable
 from bot.outbox import Outbox
 from bot.staff import routes as staff_routes
 from bot.web import middleware, pages
-from bot.web.keys import LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TURNS
+from bot.web.keys import EDITING, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TURNS
 from bot.web.limits import Limits
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ def create_app(services: Services) -> web.Application:
     app[TURNS] = turns
     app[RECEIVING] = Receiving(services, turns)
     app[PEOPLE] = People(services)
+    app[EDITING] = Editing(services)
     app[OUTBOX] = Outbox(services, senders={})
     app[LIMITS] = Limits(services.settings)
     app.on_response_prepare.append(middleware.set_headers)

@@ -102,6 +102,14 @@ class TakenByOther(Conflict):
     da, en = "En kollega har taget henvendelsen.", "A colleague has taken this inquiry."
 
 
+class AnswerUnchanged(Conflict):
+    code = "answer_unchanged"
+    da, en = (
+        "Ret svaret, eller træk det tilbage, før du retter det hos dem, der har fået det.",
+        "Change the answer or withdraw it before you correct it with those who were given it.",
+    )
+
+
 class WrongStatus(Conflict):
     code = "wrong_status"
     da, en = "Det kan ikke gøres, som henvendelsen står nu.", "This cannot be done as the inquiry stands now."

@@ -38,13 +38,13 @@ async def apply_result(services: Services, thread: Thread, result: TurnResult) -
     language = result.state.language or thread["language"]
     thread.set(state=result.state.to_json(), state_version=thread["state_version"] + 1, language=language)
     # A question whose answer holds the matter names the inquiry; never the inquirer's own words.
+    here = await services.knowledge.of(thread.connection, thread.municipality)
     if result.answered and not thread["subject"]:
-        thread.set(subject=services.knowledge.title(result.answered[0].removeprefix("package/"), language) or "")
+        thread.set(subject=here.title(result.answered[0].removeprefix("package/"), language) or "")
     area = (result.escalation and result.escalation.area) or result.state.last_area
     if area:
         thread.set(area=area)
     thread.set(**{_CONTACT_COLUMNS[name]: value for name, value in result.contact.items() if name in _CONTACT_COLUMNS})
-    here = await services.knowledge.of(thread.connection, thread.municipality)
     before_form = [say for say in result.says if not (say.text or "").startswith("form_")]
     for say in before_form:
         await _say(services, here, thread, say, language, result)
@@ -72,7 +72,7 @@ async def _say(
                 "id": b.id,
                 "label": knowledge.text(b.label, language)
                 if b.label
-                else knowledge.title(b.id.partition(":")[2], language),
+                else here.title(b.id.partition(":")[2], language),
             }
             for b in say.buttons
         ]

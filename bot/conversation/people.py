@@ -129,7 +129,7 @@ class People:
     async def _article(self, thread: Thread, article: str) -> Shown:
         """The municipality's current text of an article it may use; raises NotFound."""
         here = await self.services.knowledge.of(thread.connection, thread.municipality)
-        if self.services.knowledge.title(article, "da") is None or article in here.unavailable or "/" not in article:
+        if here.title(article, "da") is None or article in here.unavailable or "/" not in article:
             raise NotFound
         return here.article(article, thread["language"])
 

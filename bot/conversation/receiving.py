@@ -133,7 +133,7 @@ class Receiving:
                 linked = self._is_closed_for_good(thread)
                 if linked:
                     thread = await self._continue(connection, thread)
-                label = self._label(choice, thread["language"]) if choice else ""
+                label = await self._label(connection, municipality, choice, thread["language"]) if choice else ""
                 shown = masked.text if masked else label
                 body: dict[str, Any] = {"choice": choice} if choice else {}
                 if masked and masked.count:
@@ -208,13 +208,13 @@ class Receiving:
             raise TextTooLong
         return text
 
-    def _label(self, choice: str, language: str) -> str:
+    async def _label(self, connection: AsyncConnection, municipality: str, choice: str, language: str) -> str:
         kind, _, key = choice.partition(":")
-        title = (
-            self.services.knowledge.title(key, language)
-            if key
-            else self.services.knowledge.text(_CHOICE_TEXTS[kind], language)
-        )
+        knowledge = self.services.knowledge
+        if key:
+            title = (await knowledge.of(connection, municipality)).title(key, language)
+        else:
+            title = knowledge.text(_CHOICE_TEXTS[kind], language)
         if title is None:
             raise UnknownChoice
         return title

@@ -39,7 +39,7 @@ def from_lines(lines: Iterable[str]) -> Knowledge:
         if kind == "areas":
             parts[kind][value["key"]] = Area(**value | {"kle": tuple(value["kle"])})
         elif kind == "articles":
-            parts[kind][value["id"]] = _article(value)
+            parts[kind][value["id"]] = article_from(value)
         elif kind == "dialogue":
             authority = value["authority"]
             parts[kind][value["label"]] = DialogueEntry(
@@ -55,12 +55,14 @@ def from_lines(lines: Iterable[str]) -> Knowledge:
     return Knowledge(**parts)  # type: ignore[arg-type]  # a part is read by its name
 
 
-def _article(value: dict[str, Any]) -> Article:
+def article_from(value: dict[str, Any]) -> Article:
+    """The article that ``dataclasses.asdict`` and JSON made ``value`` of."""
     return Article(
         **value
         | {
             "kle": tuple(value["kle"]),
             "law": tuple(value["law"]),
+            "examples": {language: tuple(texts) for language, texts in value["examples"].items()},
             "reviewed": date.fromisoformat(value["reviewed"]),
             "sources": tuple(Source(**source) for source in value["sources"]),
             "local": tuple(LocalValue(**local) for local in value["local"]),

@@ -155,11 +155,13 @@ class _Load:
             reader.complain(at, f"{area!r} is not an area of areas.yml")
 
     def _check_doubles(self, knowledge: Knowledge) -> None:
-        """The same words under two labels teach the model nothing; the same words twice count twice."""
+        """The same words under two labels teach the model nothing; the same words twice count twice.
+
+        Two municipalities may ask the same of their own articles: each is masked where the other answers."""
         first: dict[str, str] = {}
         for label, _language, text in knowledge.examples():
-            key = " ".join(text.casefold().split())
-            if key in first:
+            key = folded(text)
+            if key in first and not self._apart(first[key], label):
                 reader = self.places[label]
                 at = next((p for p in _paths_of(reader.root, text) if p), ())
                 message = f"the example {text!r} is also in {first[key]}"
@@ -167,7 +169,16 @@ class _Load:
                 reader.complain(at, message)
                 self.problems += reader.problems[before:]
             else:
-                first[key] = label
+                first.setdefault(key, label)
+
+    def _apart(self, *labels: str) -> bool:
+        owners = {self.articles[label].municipality if label in self.articles else None for label in labels}
+        return len(owners) > 1 and None not in owners
+
+
+def folded(text: str) -> str:
+    """Examples that are equal in this form are the same."""
+    return " ".join(text.casefold().split())
 
 
 def _paths_of(value: object, text: str, at: FieldPath = ()) -> Iterator[FieldPath]:

@@ -20,6 +20,7 @@ from bot.knowledge.content import (
 from bot.knowledge.reading import NAME, FieldPath, Reader, has_stray_brace, placeholders
 
 KLE_CODE = re.compile(r"\d\d\.\d\d\.\d\d")
+OWN_MINIMUM = (5, 0)  # Danish, English: an editor of one municipality has less to draw on than the common base
 WEB_ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s]+")
 ARTICLE_FIELDS = frozenset(
     {"id", "kle", "owner", "law", "reviewed", "title", "answer", "sources", "local", "follow_ups", "examples"}
@@ -41,7 +42,21 @@ def read_areas(reader: Reader) -> Iterator[Area]:
 
 
 def parse_article(reader: Reader, minimum: tuple[int, int]) -> Article:
+    """The article that is a file of its own, named as its id."""
+    article = read_article_fields(reader, minimum)
+    expected = f"{reader.path.parent.name}/{reader.path.stem}"
+    if article.id != expected:
+        reader.complain(("id",), f"must be {expected!r}, as the file is named")
+    elif not NAME.fullmatch(reader.path.stem) or reader.path.stem == "other":
+        reader.complain(("id",), "the name must be lower case letters, digits and _, and not 'other'")
+    return article
+
+
+def read_article_fields(reader: Reader, minimum: tuple[int, int]) -> Article:
+    """An article's fields; of a municipality's own one fewer examples are asked for."""
     reader.only((), ARTICLE_FIELDS)
+    municipality = reader.optional(("municipality",), reader.string)
+    minimum = OWN_MINIMUM if municipality else minimum
     article = Article(
         id=reader.string(("id",)),
         owner=reader.name_of(("owner",)),
@@ -54,13 +69,8 @@ def parse_article(reader: Reader, minimum: tuple[int, int]) -> Article:
         local=tuple(_local(reader)),
         follow_ups=_follow_ups(reader),
         examples=reader.examples(minimum=minimum),
-        municipality=reader.optional(("municipality",), reader.string),
+        municipality=municipality,
     )
-    expected = f"{reader.path.parent.name}/{reader.path.stem}"
-    if article.id != expected:
-        reader.complain(("id",), f"must be {expected!r}, as the file is named")
-    elif not NAME.fullmatch(reader.path.stem) or reader.path.stem == "other":
-        reader.complain(("id",), "the name must be lower case letters, digits and _, and not 'other'")
     for i, code in enumerate(article.kle):
         if not KLE_CODE.fullmatch(code):
             reader.complain(("kle", i), f"{code!r} is not a KLE code like 02.34.02")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from datetime import date
@@ -36,14 +37,16 @@ class _Loader(yaml.CSafeLoader):
 class Reader:
     """Values of one file by path; wrong ones are collected in ``problems`` and read as empty, so that all are found at once."""
 
-    def __init__(self, path: Path, name: str):
+    def __init__(self, path: Path, name: str, source: str | None = None):
+        """``source`` is the content where it does not lie in a file."""
         self.path, self.name = path, name
+        self._inside: FieldPath = ()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._lines: dict[FieldPath, int] | None = None
         self.root: Any = None
         try:
-            self._source = path.read_text(encoding="utf-8")
+            self._source = path.read_text(encoding="utf-8") if source is None else source
             self.root = yaml.load(self._source, _Loader)
         except UnicodeDecodeError as error:
             self.problems.append(Problem(name, 1, "", f"is not UTF-8 (byte {error.start})"))
@@ -56,15 +59,25 @@ class Reader:
     def parsed(self) -> bool:
         return not self.problems
 
+    def part(self, at: FieldPath) -> Reader:
+        """Reads what lies under ``at``; complains in this reader's name."""
+        part = copy.copy(self)
+        part._inside = (*self._inside, *at)
+        return part
+
     def complain(self, at: FieldPath, message: str) -> None:
-        self.problems.append(Problem(self.name, self._line(at), _shown(at), message))
+        self.problems.append(self._problem(at, message))
 
     def warn(self, at: FieldPath, message: str) -> None:
-        self.warnings.append(Problem(self.name, self._line(at), _shown(at), message))
+        self.warnings.append(self._problem(at, message))
+
+    def _problem(self, at: FieldPath, message: str) -> Problem:
+        whole = (*self._inside, *at)
+        return Problem(self.name, self._line(whole), _shown(whole), message)
 
     def get(self, at: FieldPath) -> Any:
         value = self.root
-        for key in at:
+        for key in (*self._inside, *at):
             if isinstance(value, dict):
                 value = value.get(key)
             elif isinstance(value, list) and isinstance(key, int) and key < len(value):

@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.knowledge.content import Article, Knowledge, Texts
+from bot.knowledge.own import from_body
 from bot.store import tables as t
 from bot.turn import Say
 
@@ -35,17 +36,11 @@ class KnowledgeService:
     def __init__(self, common: Knowledge):
         self.common = common
         self._here: dict[str, MunicipalKnowledge] = {}
-        self._versions = {a.id: _fingerprint(a.title, a.answer, a.follow_ups) for a in common.articles.values()}
 
     def text(self, key: str, language: str, **params: str) -> str:
         """The bot's sentence ``key`` (of texts.yml, or a dialogue label), with ``params`` filled in."""
         texts = self.common.texts.get(key) or self.common.dialogue[key].text or {}
         return _fill(_pick(texts, language), params)
-
-    def title(self, key: str, language: str) -> str | None:
-        """The title of the article or package ``key``; None when there is none."""
-        found = self.common.articles.get(key) or self.common.packages.get(key)
-        return _pick(found.title, language) if found else None
 
     def area_name(self, area: str, language: str) -> str:
         found = self.common.areas.get(area)
@@ -65,24 +60,34 @@ class KnowledgeService:
     async def _load(
         self, connection: AsyncConnection, municipality: str, version: int, name: Texts
     ) -> MunicipalKnowledge:
-        a, v = t.article_text.c, t.local_value.c
+        a, v, common = t.article_text.c, t.local_value.c, self.common.articles
         texts = (await connection.execute(sa.select(t.article_text).where(a.municipality == municipality))).all()
         rows = (await connection.execute(sa.select(t.local_value).where(v.municipality == municipality))).all()
         values = {(row.article, row.name): row.value for row in rows}
+        own = {
+            row.article: from_body(row.article, municipality, row.body)
+            for row in texts
+            if row.body and row.article not in common
+        }
+        # Other municipalities' own articles are in the model too.
+        foreign = await connection.execute(sa.select(a.article).where(a.municipality != municipality, a.body.is_not(None)))
         withdrawn = frozenset(row.article for row in texts if row.withdrawn)
         incomplete = [
             article.id
-            for article in self.common.articles.values()
+            for article in (*common.values(), *own.values())
             if any(value.core and (article.id, value.name) not in values for value in article.local)
         ]
-        foreign = [x.id for x in self.common.articles.values() if x.municipality not in (None, municipality)]
+        elsewhere = {article.id for article in common.values() if article.municipality not in (None, municipality)}
+        elsewhere |= set(foreign.scalars()) - common.keys()
         return MunicipalKnowledge(
             self,
             version,
             name,
-            {row.article: row.body for row in texts if row.body},
+            {row.article: row.body for row in texts if row.body and row.article in common},
+            own,
             values,
-            unavailable=sorted(withdrawn | set(foreign)),
+            withdrawn=withdrawn,
+            unavailable=sorted(withdrawn | elsewhere),
             incomplete=incomplete,
         )
 
@@ -94,9 +99,11 @@ class MunicipalKnowledge:
     service: KnowledgeService
     version: int
     name: Texts
-    texts: dict[str, dict[str, Any]]  # article id → title, answer … of its own
+    texts: dict[str, dict[str, Any]]  # common article id → title, answer and follow_ups of its own
+    own: dict[str, Article]  # articles that only this municipality has
     values: dict[tuple[str, str], Texts]  # (article id, placeholder) → text
-    unavailable: list[str]  # the model must not answer with these here
+    withdrawn: frozenset[str]
+    unavailable: list[str]  # withdrawn, or another municipality's: the model must not answer with these here
     incomplete: list[str]  # a core local value is not filled in: shown only together with a person
 
     def render(self, say: Say, language: str, params: Mapping[str, str]) -> Shown:
@@ -109,20 +116,39 @@ class MunicipalKnowledge:
 
     def article(self, article_id: str, language: str, facet: str | None = None) -> Shown:
         """The article's answer, or only its text for ``facet``. An unfilled local value says plainly that it is missing."""
-        service = self.service
-        article = service.common.articles.get(article_id)
+        article = self.find(article_id)
         if article is None or article_id in self.unavailable:
-            return Shown(service.text("withdrawn_article", language))
-        own = self.texts.get(article_id) or {}
-        texts = article.follow_ups.get(facet or "") or own.get("answer") or article.answer
+            return Shown(self.service.text("withdrawn_article", language))
+        texts = article.follow_ups.get(facet or "") or article.answer
         params = {"municipality": _pick(self.name, language)}
         for value in article.local:
             filled = self.values.get((article_id, value.name))
-            missing = service.text("value_missing", language, label=_pick(value.label, language))
+            missing = self.service.text("value_missing", language, label=_pick(value.label, language))
             params[value.name] = _pick(filled, language) if filled else missing
-        version = _fingerprint(own) if own else service._versions[article_id]
         sources = [{"title": source.title, "url": source.url} for source in article.sources]
-        return Shown(_fill(_pick(texts, language), params).strip(), sources, article_id, version)
+        return Shown(_fill(_pick(texts, language), params).strip(), sources, article_id, self.version_of(article))
+
+    def find(self, article_id: str) -> Article | None:
+        """The article in this municipality's texts, also when it is withdrawn; None when there is none here."""
+        article = self.own.get(article_id) or self.service.common.articles.get(article_id)
+        texts = self.texts.get(article_id)
+        return replace(article, **texts) if article and texts else article
+
+    def articles(self) -> list[Article]:
+        """Every article that this municipality has, in its texts."""
+        ids = (*self.service.common.articles, *self.own)
+        found = (self.find(article_id) for article_id in ids)
+        return [article for article in found if article is not None]
+
+    def title(self, key: str, language: str) -> str | None:
+        """The title of the article or package ``key``; None when there is none."""
+        found = self.find(key) or self.service.common.packages.get(key)
+        return _pick(found.title, language) if found else None
+
+    def version_of(self, article: Article) -> str:
+        """Changes with everything that the inquirer would read differently."""
+        values = [self.values.get((article.id, value.name)) for value in article.local]
+        return _fingerprint(text_version(article), values) if any(values) else text_version(article)
 
     def _package(self, name: str, language: str) -> Shown:
         service = self.service
@@ -138,6 +164,11 @@ class MunicipalKnowledge:
 def demo_values(common: Knowledge) -> list[tuple[Article, str, Texts]]:
     """Every local value of the common base with its example: what the demonstration municipality has filled in."""
     return [(article, value.name, value.example) for article in common.articles.values() for value in article.local]
+
+
+def text_version(article: Article) -> str:
+    """Changes with the article's texts."""
+    return _fingerprint(article.title, article.answer, article.follow_ups)
 
 
 def _pick(texts: Texts, language: str) -> str:

@@ -208,6 +208,7 @@ async def _turns(
         and (row.seq not in forms or row.decision in _ANSWERS)
     ][:TURNS_SHOWN]
     knowledge = services.knowledge
+    here = await knowledge.of(connection, inquiry["municipality"])
     return [
         {
             "seq": row.seq,
@@ -221,7 +222,7 @@ async def _turns(
                 {**hit, "name": knowledge.area_name(hit["id"], language)} for hit in row.understanding["areas"][:3]
             ],
             "articles": [
-                {**hit, "title": knowledge.title(hit["id"], language)} for hit in row.understanding["articles"][:3]
+                {**hit, "title": here.title(hit["id"], language)} for hit in row.understanding["articles"][:3]
             ],
         }
         for row in questions
@@ -252,8 +253,7 @@ async def _suggestions(
 ) -> list[dict[str, Any]]:
     """The likeliest answers to the last question, rendered as they would be sent, in the inquirer's language."""
     hits: list[dict[str, Any]] = next((turn["articles"] for turn in turns if turn["articles"]), [])
-    knowledge = services.knowledge
-    here = await knowledge.of(connection, inquiry["municipality"])
+    here = await services.knowledge.of(connection, inquiry["municipality"])
     m = t.message.c
     shown = set(
         (
@@ -266,7 +266,7 @@ async def _suggestions(
     )
     suggestions = []
     for hit in hits:
-        title = knowledge.title(hit["id"], inquiry["language"])
+        title = here.title(hit["id"], inquiry["language"])
         if title is None or hit["id"] in here.unavailable:
             continue
         answer = here.article(hit["id"], inquiry["language"])

@@ -3,97 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.errors import HotlineError, SignedOut
+from bot.editing.correcting import report_wrong
+from bot.errors import HotlineError
 from bot.lifecycle import STAFF_OUTCOMES
 from bot.staff import words
 from bot.staff.api import staff_json
 from bot.staff.detail import open_inquiry, read_colleagues, read_detail
 from bot.staff.events import mark_present
+from bot.staff.frame import LANGUAGE_COOKIE, checked_form, console_language, page, render_page, session_of
 from bot.staff.lists import LISTS, STATUSES, Filter, count_lists, read_filter, read_list
 from bot.staff.sessions import (
-    CSRF_FIELD,
-    CSRF_HEADER,
     Session,
-    check_csrf,
     drop_cookie,
     find_session,
     set_cookie,
     sign_in,
     sign_out,
 )
-from bot.web.catalogues import LANGUAGE, gettext
+from bot.web.catalogues import gettext
 from bot.web.keys import PEOPLE, SERVICES
-from bot.web.middleware import error_response
-from bot.web.templating import render
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-LANGUAGE_COOKIE = "hotline_language"
 _YEAR_S = 365 * 86400
-_NO_POLICY = ""  # htmx puts what the server sent into the page as HTML, which trusted types would refuse
 
 
 def add_to(app: web.Application) -> None:
-    app.router.add_get("/staff", _page(get_console))
-    app.router.add_get("/staff/", _page(get_console))
+    app.router.add_get("/staff", page(get_console))
+    app.router.add_get("/staff/", page(get_console))
     app.router.add_get("/staff/sign-in", get_sign_in)
     app.router.add_post("/staff/sign-in", post_sign_in)
-    app.router.add_post("/staff/sign-out", _page(post_sign_out))
+    app.router.add_post("/staff/sign-out", page(post_sign_out))
     app.router.add_get("/staff/language", get_language)
-    app.router.add_get("/staff/inquiries/{id}", _page(get_console))
-    app.router.add_get("/staff/inquiries/{id}/news", _page(get_news))
-    app.router.add_get("/staff/inquiries/{id}/hand_on", _page(get_hand_on))
-    app.router.add_post("/staff/inquiries/{id}/{action}", _page(post_action))
-
-
-def console_language(request: web.Request) -> str:
-    """Danish unless the person has switched."""
-    return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "da"
-
-
-def _page(handler: Handler) -> Handler:
-    """Errors of ``handler`` as a page, or as JSON for the page's script; the signed out are sent to sign in."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        language = console_language(request)
-        scripted = "HX-Request" in request.headers
-        token = LANGUAGE.set(language)
-        try:
-            return await handler(request)
-        except SignedOut:
-            place = "/staff/sign-in?" + urlencode({"next": request.path_qs if request.method == "GET" else "/staff"})
-            if scripted:
-                return web.Response(status=204, headers={"HX-Redirect": "/staff/sign-in"})
-            raise web.HTTPSeeOther(place) from None
-        except HotlineError as error:
-            if scripted:
-                return error_response(error, language)
-            context = {"message": error.public_text(language), "detail": error.detail if error.status == 409 else None}
-            return _render(request, "staff/error.html", context, status=error.status)
-        finally:
-            LANGUAGE.reset(token)
-
-    return answer
-
-
-def _render(request: web.Request, template: str, context: dict[str, Any], *, status: int = 200) -> web.Response:
-    language = console_language(request)
-    shown = {"now": request.app[SERVICES].now(), "path": request.path, "words": words}
-    response = render(request, template, shown | context, status=status, policy=_NO_POLICY, language=language)
-    response.headers["Cache-Control"] = "no-store"  # nothing of an inquiry stays in the browser after signing out
-    response.headers["Referrer-Policy"] = "same-origin"  # without a referrer a form's origin is "null"
-    return response
+    app.router.add_get("/staff/inquiries/{id}", page(get_console))
+    app.router.add_get("/staff/inquiries/{id}/news", page(get_news))
+    app.router.add_get("/staff/inquiries/{id}/hand_on", page(get_hand_on))
+    app.router.add_post("/staff/inquiries/{id}/{action}", page(post_action))
 
 
 async def get_sign_in(request: web.Request) -> web.Response:
     if await find_session(request):
         raise web.HTTPSeeOther(_own_path(request.query.get("next")))
-    return _render(
+    return render_page(
         request, "staff/sign_in.html", {"next": _own_path(request.query.get("next")), "error": None, "email": ""}
     )
 
@@ -106,7 +60,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
         session, token = await sign_in(request, email, password, str(form.get("municipality", ""))[:4] or None)
     except HotlineError as error:
         context = {"next": _own_path(str(form.get("next", ""))), "error": error.public_text(language), "email": email}
-        response = _render(request, "staff/sign_in.html", context, status=error.status)
+        response = render_page(request, "staff/sign_in.html", context, status=error.status)
         if error.retry_after_s:
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
@@ -117,7 +71,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
 
 
 async def post_sign_out(request: web.Request) -> web.Response:
-    session, _ = await _checked(request)
+    session, _ = await checked_form(request)
     await sign_out(request, session)
     await mark_present(request.app[SERVICES], session.staff, present=False)
     response = web.Response(status=303, headers={"Location": "/staff/sign-in"})
@@ -134,7 +88,7 @@ async def get_language(request: web.Request) -> web.Response:
 
 async def get_console(request: web.Request) -> web.Response:
     """The whole page, or the one part of it that the page's script asks for."""
-    session = await _session(request)
+    session = await session_of(request)
     chosen, inquiry_id = read_filter(request.query), request.match_info.get("id")
     part = request.headers.get("HX-Target") if "HX-Request" in request.headers else None
     context: dict[str, Any] = {
@@ -151,27 +105,27 @@ async def get_console(request: web.Request) -> web.Response:
     if part != "inquiries":
         context |= await _thread(request, session, inquiry_id)
     if part == "thread":
-        return _render(request, "staff/_thread.html", context)
+        return render_page(request, "staff/_thread.html", context)
     services, now = request.app[SERVICES], request.app[SERVICES].now()
     async with services.database.read() as connection:
         context["inquiries"], context["after"] = await read_list(connection, session.staff, chosen, now)
         context["counts"] = await count_lists(connection, session.staff, now)
     if part == "inquiries":
-        return _render(request, "staff/_inquiries.html", context)
+        return render_page(request, "staff/_inquiries.html", context)
     context["me"] = await staff_json(services, session.staff, console_language(request))
-    return _render(request, "staff/console.html", context)
+    return render_page(request, "staff/console.html", context)
 
 
 async def get_news(request: web.Request) -> web.Response:
     """What changed in an inquiry since ``rev``, as fragments that the page's script puts in their places."""
-    session = await _session(request, counts_as_use=False)
+    session = await session_of(request, counts_as_use=False)
     rev = int(request.query["rev"]) if request.query.get("rev", "").isdecimal() else 0
     context = await _thread(request, session, request.match_info["id"], rev=rev)
-    return _render(request, "staff/_news.html", context | {"session": session, "query": "", "selected": None})
+    return render_page(request, "staff/_news.html", context | {"session": session, "query": "", "selected": None})
 
 
 async def get_hand_on(request: web.Request) -> web.Response:
-    session = await _session(request)
+    session = await session_of(request)
     services = request.app[SERVICES]
     inquiry = await open_inquiry(services, session.staff, request.match_info["id"])
     async with services.database.read() as connection:
@@ -179,12 +133,12 @@ async def get_hand_on(request: web.Request) -> web.Response:
     colleagues = [person for person in people if person["id"] != inquiry["acting_id"]]
     context = {"session": session, "inquiry": inquiry, "colleagues": colleagues}
     partial = "HX-Request" in request.headers
-    return _render(request, "staff/_hand_on.html" if partial else "staff/hand_on.html", context)
+    return render_page(request, "staff/_hand_on.html" if partial else "staff/hand_on.html", context)
 
 
 async def post_action(request: web.Request) -> web.Response:
     """Do it; then say so, and how to undo it."""
-    session, form = await _checked(request)
+    session, form = await checked_form(request)
     action, inquiry_id = request.match_info["action"], request.match_info["id"]
     people, staff = request.app[PEOPLE], session.staff
     field = lambda name: str(form.get(name, ""))  # noqa: E731
@@ -203,6 +157,9 @@ async def post_action(request: web.Request) -> web.Response:
         undo = {"action": "take"}
     elif action == "hand_on":
         await people.hand_on(staff, inquiry_id, field("to"), field("note"))
+    elif action == "wrong":
+        message = field("message")
+        await report_wrong(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
     elif action == "resolve":
         await people.resolve(staff, inquiry_id, field("outcome"))
         undo = {"action": "take"}
@@ -244,20 +201,6 @@ async def _thread(
     await open_inquiry(services, session.staff, inquiry_id, request.query.get("reason"))
     detail = await read_detail(services, session.staff, inquiry_id, language, rev=rev)
     return {"detail": detail, "inquiry": detail["inquiry"], "may": detail["may"], "outcomes": STAFF_OUTCOMES}
-
-
-async def _session(request: web.Request, *, counts_as_use: bool = True) -> Session:
-    live = "X-Live" in request.headers  # the page asked by itself
-    session = await find_session(request, counts_as_use=counts_as_use and not live)
-    if session is None:
-        raise SignedOut
-    return session
-
-
-async def _checked(request: web.Request) -> tuple[Session, Any]:
-    session, form = await _session(request), await request.post()
-    check_csrf(session, request.headers.get(CSRF_HEADER) or str(form.get(CSRF_FIELD, "")))
-    return session, form
 
 
 def _query(chosen: Filter) -> str:

@@ -89,6 +89,7 @@ DONE = {
     "give_back": N_("Henvendelsen er givet tilbage til maskinen."),
     "hand_on": N_("Henvendelsen er givet videre."),
     "resolve": N_("Henvendelsen er afsluttet."),
+    "wrong": N_("Redaktøren har fået at vide, at svaret er forkert."),
 }
 
 

@@ -218,6 +218,14 @@ message = Table(
     UniqueConstraint("municipality", "inquiry_id", "seq"),
     UniqueConstraint("municipality", "inquiry_id", "client_id"),
     Index("ix_message_municipality_inquiry_id_rev", "municipality", "inquiry_id", "rev"),
+    Index(
+        "ix_message_article",
+        "municipality",
+        "article",
+        "article_version",
+        sqlite_where=sa.text("article IS NOT NULL"),
+        postgresql_where=sa.text("article IS NOT NULL"),
+    ),
 )
 
 turn = Table(
@@ -336,6 +344,7 @@ article_text = Table(  # a municipality's own text for an article of the common 
     Column("article", sa.String(80), nullable=False),
     Column("version", sa.Integer, nullable=False),
     Column("body", JSON),  # {"title": {…}, "answer": {…}, …}; None: the common text
+    Column("base_version", sa.String(16)),  # of the common text that ``body`` was written against
     Column("withdrawn", sa.Boolean, nullable=False, default=False),
     Column("changed_by", sa.String(16)),
     Column("changed_at", UTCDateTime, nullable=False),
@@ -356,6 +365,40 @@ local_value = Table(
     _of_municipality(),
 )
 
+wrong_answer = Table(  # staff said that an answer was wrong
+    "wrong_answer",
+    metadata,
+    _tenant(),
+    Column("inquiry_id", sa.String(16), nullable=False),
+    Column("message_id", sa.Integer, nullable=False),
+    Column("article", sa.String(80), nullable=False),
+    Column("version", sa.String(16), nullable=False),
+    Column("said_by", sa.String(16), nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("municipality", "inquiry_id", "message_id"),
+    ForeignKeyConstraint(*_OF_INQUIRY, ondelete="CASCADE"),
+    Index("ix_wrong_answer_municipality_article", "municipality", "article"),
+)
+
+candidate = Table(  # a question of a live inquiry and what the right answer was: an example once an editor confirms it
+    "candidate",
+    metadata,
+    _tenant(),
+    Column("inquiry_id", sa.String(16), nullable=False),
+    Column("message_id", sa.Integer, nullable=False),
+    Column("text", sa.Text, nullable=False),  # names, addresses and numbers removed
+    Column("language", sa.String(8), nullable=False),
+    Column("label", sa.String(80), nullable=False),  # an article's id, or area/other
+    Column("state", sa.String(16), nullable=False),  # proposed, confirmed, refused
+    Column("proposed_by", sa.String(16), nullable=False),
+    Column("proposed_at", UTCDateTime, nullable=False),
+    Column("judged_by", sa.String(16)),
+    Column("judged_at", UTCDateTime),
+    PrimaryKeyConstraint("municipality", "inquiry_id", "message_id"),
+    ForeignKeyConstraint(*_OF_INQUIRY, ondelete="CASCADE"),
+    Index("ix_candidate_municipality_state", "municipality", "state"),
+)
+
 model = Table(  # of the installation, not of a municipality
     "model",
     metadata,
@@ -365,6 +408,7 @@ model = Table(  # of the installation, not of a municipality
     Column("sha256", sa.String(64), nullable=False),
     Column("content", sa.LargeBinary, nullable=False),
     Column("live", sa.Boolean, nullable=False, default=False),
+    Column("report", JSON),  # what the gate found; None for a model that had nothing to be compared with
     Column("created_at", UTCDateTime, nullable=False),
 )
 

@@ -6,6 +6,7 @@ A message may bring ``metadata``: ``language`` (hint) and ``unavailable`` (artic
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from bot.understanding.labels import send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
 from bot.understanding.model import LabelModel
 
-# Metadata of the first training example: in it the importer hands training what it needs beside the examples, under these four keys.
+# Metadata of the first training example: in it the importer hands training what it needs beside the examples, as JSON with these keys.
 BESIDE = "beside"
 KNOWLEDGE, HINTS, CONCEPTS, DEVELOPMENT = "knowledge", "hints", "concepts", "development"
 KNOWLEDGE_FILE = "knowledge.jsonl"
@@ -130,7 +131,7 @@ class LabelClassifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [m for m in training_data.training_examples if m.get(TEXT) and m.get(INTENT_RESPONSE_KEY)]
-        beside: dict[str, Any] = next((found for m in examples if (found := (m.get(METADATA) or {}).get(BESIDE))), {})
+        beside = json.loads(next((found for m in examples if (found := (m.get(METADATA) or {}).get(BESIDE))), "{}"))
         lines = beside.get(KNOWLEDGE, [])
         self.knowledge = from_lines(lines)
         self.model = LabelModel.fit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,10 @@ class KnowledgeImporter(TrainingDataImporter):
         return Domain.load(self._domain_path) if self._domain_path else Domain.empty()
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        return self._training_data  # Rasa asks three times
+
+    @cached_property
+    def _training_data(self) -> TrainingData:
         examples = []
         for label, text_language, text in self.knowledge.examples():
             intent, _, _ = label.partition("/")
@@ -70,19 +75,21 @@ class KnowledgeImporter(TrainingDataImporter):
             examples.append(_Example({TEXT: text, INTENT: intent, INTENT_RESPONSE_KEY: label, METADATA: about}))
         if examples:
             # Tables, synonyms and responses would be warned about, read as file names or copied into the domain.
-            examples[0].set(METADATA, {**examples[0].get(METADATA), BESIDE: self._beside({e.get(INTENT_RESPONSE_KEY) for e in examples})})
+            examples[0].set(METADATA, {**examples[0].get(METADATA), BESIDE: self._beside})
         return TrainingData(examples, responses=self._responses())
 
-    def _beside(self, labels: set[str]) -> dict[str, Any]:
-        """What training needs beside the examples."""
+    @cached_property
+    def _beside(self) -> str:
+        """What training needs beside the examples; one text, since Rasa hashes every leaf of a message's metadata again and again."""
         assert self.folder is not None
-        lexicon, development = load_lexicon(self.folder, labels), load_development(self.folder)
-        return {
+        lexicon, development = load_lexicon(self.folder, self._labels()), load_development(self.folder)
+        parts = {
             KNOWLEDGE: list(to_lines(self.knowledge)),
             HINTS: hints(self.knowledge, lexicon),
             CONCEPTS: {name: list(words) for name, words in lexicon.concepts.items()},
             DEVELOPMENT: development.to_lines() if development else [],
         }
+        return json.dumps(parts, ensure_ascii=False)
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         domain = self._domain_with_intents()

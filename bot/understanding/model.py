@@ -8,7 +8,6 @@ Everything but the SVM is made of counts, so a model fits in seconds. scikit-lea
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
@@ -27,8 +26,7 @@ REGULARISATION = 0.3  # of the SVM; 0.1 was a point worse on the development set
 COMPLEMENT_SMOOTHING = 0.3  # of 0.1, 0.3 and 1
 LABEL_SMOOTHING = 0.003  # ten times more was a point worse
 OWN, GROUPS, EVERYONES = 0.3, 0.6, 0.1  # what a label's word frequencies lean on: itself, its group, all
-ROUGHNESS = 0.1  # where the SVM stops; finer takes longer and changes nothing on the development set
-PART = 8  # groups fitted by one call
+ROUGHNESS = 0.4  # where the SVM stops; finer takes longer and changes nothing on the development set
 LEAST = 1e-9
 
 # Hears the share done, 0..1, while a model is fitted. Rasa hands components no way to report, so training sets it here.
@@ -43,15 +41,15 @@ class LabelModel:
     ):
         """``counts``: how much of each feature (rows) stands in examples of each label; ``svm``: features × groups."""
         self.labels, self.weights, self.ladder = labels, Weights(), Ladder()
-        self._vectorizer, self._svm, self._bias = vectorizer, svm.astype(np.float32), bias.astype(np.float32)
+        self._vectorizer, self._bias = vectorizer, bias.astype(np.float32)
         self.groups = sorted({_group(label) for label in labels})
         number = {group: i for i, group in enumerate(self.groups)}
         self.group_of = np.array([number[_group(label)] for label in labels])
         self._index = {label: i for i, label in enumerate(labels)}
         self._is_other = np.array([label.endswith("/other") for label in labels])
-        self._prepare(counts.astype(np.float32))
+        self._prepare(counts.astype(np.float32), svm)
 
-    def _prepare(self, counts: sp.csr_matrix) -> None:
+    def _prepare(self, counts: sp.csr_matrix, svm: np.ndarray) -> None:
         """All that is computed from counts. Only pairs of feature and label that occur are kept; the rest is the same for all."""
         member = np.zeros((len(self.labels), len(self.groups)), dtype=np.float32)
         member[np.arange(len(self.labels)), self.group_of] = 1
@@ -63,7 +61,7 @@ class LabelModel:
         complement = -np.log(others / others.sum(axis=0))
         everyones = by_group.sum(axis=1, keepdims=True) / max(by_group.sum(), LEAST)
         lean = GROUPS * by_group / np.maximum(by_group.sum(axis=0), LEAST) + EVERYONES * everyones + LEAST
-        self._dense = np.concatenate([self._svm, complement, np.log(lean)], axis=1).astype(np.float32)
+        self._dense = np.concatenate([svm, complement, np.log(lean)], axis=1, dtype=np.float32)
         total = of_label + LABEL_SMOOTHING * features
         self._unseen = np.log(LABEL_SMOOTHING / total).astype(np.float32)
         rows = np.repeat(np.arange(features), np.diff(counts.indptr))
@@ -164,7 +162,7 @@ class LabelModel:
         np.savez_compressed(
             folder / "weights.npz",
             idf=self._vectorizer.idf,
-            svm=self._svm,
+            svm=self._dense[:, : len(self.groups)],
             bias=self._bias,
             counts=self._counts.data,
             indices=self._counts.indices.astype(np.uint16),
@@ -196,27 +194,17 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def _fit_svm(features: sp.csr_matrix, groups: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One against all others for each group, in order; liblinear leaves the interpreter's lock, so threads use every core."""
-    from joblib import Parallel, delayed
+    """One against all others for each group, sorted by name.
+
+    In one thread: liblinear's random numbers are one stream for the whole process, so threads would make each training differ.
+    """
     from sklearn.svm import LinearSVC
 
     known = sorted(set(groups.tolist()))
     if len(known) == 1:
         return np.zeros((features.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
-    number = np.searchsorted(known, groups)
-    exact, exact_weight = features.astype(np.float64), weight.astype(np.float64)
-
-    def fit(first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-        """Several at once: liblinear copies all features at each call. Parts are of a fixed size, whatever the number of threads."""
-        mine = np.where((number >= first) & (number < end), number, -1)
-        svm = LinearSVC(C=REGULARISATION, dual=True, tol=ROUGHNESS, random_state=0).fit(exact, mine, exact_weight)
-        coefficients, bias = svm.coef_, svm.intercept_
-        if len(svm.classes_) == 2:  # one problem stands for both, its weights those of the second class
-            coefficients, bias = np.vstack([-coefficients, coefficients]), np.concatenate([-bias, bias])
-        wanted = svm.classes_ >= 0
-        return coefficients[wanted].astype(np.float32), bias[wanted].astype(np.float32)
-
-    threads = int(os.environ.get("HOTLINE_TRAINING_THREADS", "-1"))
-    jobs = (delayed(fit)(first, min(first + PART, len(known))) for first in range(0, len(known), PART))
-    fitted = Parallel(n_jobs=threads, backend="threading")(jobs)
-    return np.concatenate([rows for rows, _ in fitted]).T, np.concatenate([bias for _, bias in fitted])
+    svm = LinearSVC(C=REGULARISATION, dual=True, tol=ROUGHNESS, random_state=0).fit(features.astype(np.float64), groups, weight)
+    coefficients, bias = svm.coef_, svm.intercept_
+    if len(known) == 2:  # one problem stands for both, its weights those of the second group
+        coefficients, bias = np.vstack([-coefficients, coefficients]), np.concatenate([-bias, bias])
+    return coefficients.T.astype(np.float32), bias.astype(np.float32)

@@ -8,12 +8,14 @@ from bot.conversation.people import People
 from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
 from bot.conversation.turns import TurnRunner
+from bot.editing.service import Editing
 from bot.outbox import Outbox
 from bot.web.limits import Limits
 
 SERVICES = web.AppKey("services", Services)
 RECEIVING = web.AppKey("receiving", Receiving)
 PEOPLE = web.AppKey("people", People)
+EDITING = web.AppKey("editing", Editing)
 TURNS = web.AppKey("turns", TurnRunner)
 OUTBOX = web.AppKey("outbox", Outbox)
 LIMITS = web.AppKey("limits", Limits)

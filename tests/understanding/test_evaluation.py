@@ -10,7 +10,16 @@ import pytest
 
 from bot.knowledge.files import ArticleFileErrors
 from bot.turn import Hit, TurnRequest, TurnResult, Understanding
-from bot.understanding.evaluation import Outcome, ask, bins, calibration_error, measure, prediction, read_lines, risk_coverage
+from bot.understanding.evaluation import (
+    Outcome,
+    ask,
+    bins,
+    calibration_error,
+    measure,
+    prediction,
+    read_lines,
+    risk_coverage,
+)
 from bot.understanding.evaluation_report import report
 
 AREAS = ["building", "waste", "licences"]
@@ -28,21 +37,52 @@ class Parrot:
         return self.said[request.text or ""]
 
 
-def said(decision: Any, area: str = "building", sure: float = 0.8, articles: list[Hit] | None = None, answered: list[str] | None = None) -> TurnResult:
+def said(
+    decision: Any,
+    area: str = "building",
+    sure: float = 0.8,
+    articles: list[Hit] | None = None,
+    answered: list[str] | None = None,
+) -> TurnResult:
     others = [name for name in AREAS if name != area]
     areas = [Hit(area, sure), Hit(others[0], 0.1), Hit(others[1], 0.05)]
-    return TurnResult(decision, understanding=Understanding(areas=areas, articles=articles or []), answered=answered or [])
+    return TurnResult(
+        decision, understanding=Understanding(areas=areas, articles=articles or []), answered=answered or []
+    )
 
 
-FEE, PERMIT, BINS_OUT, BAR = Hit("building/fee", 0.9), Hit("building/permit", 0.3), Hit("waste/bins", 0.7), Hit("licences/bar", 0.6)
+FEE, PERMIT, BINS_OUT, BAR = (
+    Hit("building/fee", 0.9),
+    Hit("building/permit", 0.3),
+    Hit("waste/bins", 0.7),
+    Hit("licences/bar", 0.6),
+)
 LINES: list[tuple[dict[str, Any], TurnResult]] = [
-    ({"text": "right", "lang": "da", "area": "building", "articles": ["building/fee"]}, said("Answer", articles=[FEE], answered=["building/fee"])),
-    ({"text": "wrong article", "lang": "da", "area": "building", "articles": ["building/permit"]}, said("Answer", articles=[FEE, PERMIT], answered=["building/fee"])),
-    ({"text": "other area", "lang": "en", "area": "waste", "articles": ["waste/bins"], "multi_area": ["building"]}, said("Clarify", articles=[BAR, BINS_OUT])),
-    ({"text": "none fits", "lang": "en", "area": "licences", "articles": []}, said("Clarify", "waste", 0.4, [BINS_OUT])),
-    ({"text": "called outside", "lang": "da", "area": "waste", "articles": ["waste/bins"]}, said("OutOfScope", "waste", 0.5, [BINS_OUT])),
+    (
+        {"text": "right", "lang": "da", "area": "building", "articles": ["building/fee"]},
+        said("Answer", articles=[FEE], answered=["building/fee"]),
+    ),
+    (
+        {"text": "wrong article", "lang": "da", "area": "building", "articles": ["building/permit"]},
+        said("Answer", articles=[FEE, PERMIT], answered=["building/fee"]),
+    ),
+    (
+        {"text": "other area", "lang": "en", "area": "waste", "articles": ["waste/bins"], "multi_area": ["building"]},
+        said("Clarify", articles=[BAR, BINS_OUT]),
+    ),
+    (
+        {"text": "none fits", "lang": "en", "area": "licences", "articles": []},
+        said("Clarify", "waste", 0.4, [BINS_OUT]),
+    ),
+    (
+        {"text": "called outside", "lang": "da", "area": "waste", "articles": ["waste/bins"]},
+        said("OutOfScope", "waste", 0.5, [BINS_OUT]),
+    ),
     ({"text": "pass and taxes", "lang": "da", "area": "out_of_scope"}, said("OutOfScope")),
-    ({"text": "answered outside", "lang": "da", "area": "out_of_scope"}, said("Answer", articles=[FEE], answered=["building/fee"])),
+    (
+        {"text": "answered outside", "lang": "da", "area": "out_of_scope"},
+        said("Answer", articles=[FEE], answered=["building/fee"]),
+    ),
     ({"text": "a person please", "lang": "da", "area": "human", "must_escalate": True}, said("Escalate")),
     ({"text": "my case", "lang": "da", "area": "building", "must_escalate": True}, said("Clarify", "building", 0.2)),
 ]
@@ -58,14 +98,18 @@ async def outcomes(tmp_path: Path) -> list[Outcome]:
 async def test_every_figure_counts_what_it_says(tmp_path: Path) -> None:
     figures = measure(await outcomes(tmp_path))
     assert figures["n"] == 9
-    assert figures["area_top1"] == pytest.approx(5 / 6, abs=1e-4)  # only "none fits" misses: building also counts for "other area"
+    assert figures["area_top1"] == pytest.approx(
+        5 / 6, abs=1e-4
+    )  # only "none fits" misses: building also counts for "other area"
     assert figures["area_top3"] == 1
     assert figures["out_of_scope_recall"] == 0.5
     assert figures["in_scope_kept"] == pytest.approx(5 / 6, abs=1e-4)
     assert figures["answered"] == pytest.approx(2 / 6, abs=1e-4)
     assert figures["answered_right_area"] == 1
     assert figures["answered_right_article"] == 0.5
-    assert figures["wrong_answers"] == pytest.approx(2 / 7, abs=1e-4)  # of five with known articles and two out of scope
+    assert figures["wrong_answers"] == pytest.approx(
+        2 / 7, abs=1e-4
+    )  # of five with known articles and two out of scope
     assert figures["article_top1"] == 0.5 and figures["article_top3"] == 1
     assert figures["human_recall"] == 1
     assert figures["must_escalate_recall"] == 0.5
@@ -97,16 +141,28 @@ async def test_a_share_that_no_line_speaks_for_is_null(tmp_path: Path) -> None:
 
 async def test_a_prediction_is_masked_keeps_unknown_fields_and_the_order(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl"
-    file.write_text('{"text": "mit cpr er 010190-1234", "id": "h1", "note": "cpr 010190-1234"}\n\n{"text": "to"}\n', encoding="utf-8")
+    file.write_text(
+        '{"text": "mit cpr er 010190-1234", "id": "h1", "note": "cpr 010190-1234"}\n\n{"text": "to"}\n',
+        encoding="utf-8",
+    )
     masked = "mit cpr er [CPR-nummer fjernet]"
     result = said("Answer", articles=[FEE, PERMIT], answered=["building/fee"])
     parrot = Parrot({masked: result, "to": result})
-    first, second = [prediction(outcome) for outcome in await ask(parrot, read_lines(file, AREAS), "0000", ["waste/own"])]
+    first, second = [
+        prediction(outcome) for outcome in await ask(parrot, read_lines(file, AREAS), "0000", ["waste/own"])
+    ]
     assert first["text"] == masked and first["id"] == "h1" and "010190" not in json.dumps(first)
     assert second["text"] == "to"
-    assert first["decision"] == "Answer" and first["article"] == "building/fee" and first["answered_articles"] == ["building/fee"]
+    assert (
+        first["decision"] == "Answer"
+        and first["article"] == "building/fee"
+        and first["answered_articles"] == ["building/fee"]
+    )
     assert first["areas"][0] == {"area": "building", "confidence": 0.8}
-    assert first["articles"] == [{"id": "building/fee", "confidence": 0.9}, {"id": "building/permit", "confidence": 0.3}]
+    assert first["articles"] == [
+        {"id": "building/fee", "confidence": 0.9},
+        {"id": "building/permit", "confidence": 0.3},
+    ]
     assert first["language"] == "da" and first["entities"] == []
     assert parrot.requests[0].municipality == "0000" and parrot.requests[0].unavailable == ["waste/own"]
 
@@ -139,7 +195,9 @@ def test_a_file_without_questions_is_refused(tmp_path: Path) -> None:
 
 async def test_the_report_shows_every_drawing_and_escapes_what_was_typed(tmp_path: Path) -> None:
     found = await outcomes(tmp_path)
-    bad = TurnResult("Answer", understanding=Understanding(areas=[Hit("building", 0.9)], articles=[FEE]), answered=["building/fee"])
+    bad = TurnResult(
+        "Answer", understanding=Understanding(areas=[Hit("building", 0.9)], articles=[FEE]), answered=["building/fee"]
+    )
     file = tmp_path / "evil.jsonl"
     file.write_text(json.dumps({"text": "<script>alert(1)</script>", "area": "waste", "articles": []}))
     found += await ask(Parrot({"<script>alert(1)</script>": bad}), read_lines(file, AREAS), "0000")

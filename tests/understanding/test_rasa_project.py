@@ -80,6 +80,24 @@ def test_the_actions_run_unchanged_as_a_server(small_folder: Path) -> None:
     assert answer["events"][-1] == {"event": "followup", "timestamp": None, "name": "contact_form"}
 
 
+def test_examples_are_exported_in_rasas_own_format(small_folder: Path, tmp_path: Path) -> None:
+    from bot.knowledge.files import load_knowledge
+    from bot.understanding import compat
+    from bot.understanding.export import export_examples
+
+    compat.install()
+    from rasa.shared.nlu.training_data.loading import load_data
+
+    knowledge = load_knowledge(small_folder)
+    export_examples(knowledge, tmp_path / "nlu.yml")
+    read = {
+        (m.get("intent_response_key"), m.get("text")) for m in load_data(str(tmp_path / "nlu.yml")).training_examples
+    }
+    # Rasa reads [text](entity) as markup, and drops the spaces around a text.
+    wanted = {(label, " ".join(text.split())) for label, _, text in knowledge.examples() if "[" not in text}
+    assert len(wanted - read) <= len(wanted) / 100
+
+
 def test_commands_find_the_projects_folders_unless_told_otherwise() -> None:
     assert with_project_defaults(["train"]) == ["train", "--data", "nlu_data"]
     assert with_project_defaults(["data", "validate", "--data", "x"]) == ["data", "validate", "--data", "x"]

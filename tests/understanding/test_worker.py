@@ -110,7 +110,10 @@ async def test_what_a_business_types_is_never_a_command_to_rasa(pool: WorkerPool
         assert result.understanding.kinds, "it was understood as text"
 
 
-@pytest.mark.parametrize("text", ["", " ", "🙂", "x" * 4000, "\u0000", "{municipality}", '"}{"', "\n\n/\n", "ﷺ" * 500])
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "🙂", "x" * 4000, "\u0000", "{municipality}", '"}{"', "\n\n/\n", "ﷺ" * 500, "sag \ud83d 2026-000123"],
+)
 async def test_odd_text_gets_a_turn_like_any_other(pool: WorkerPool, text: str) -> None:
     assert (await pool.turn(ask(text), 10)).says
 
@@ -163,13 +166,29 @@ async def test_a_new_model_takes_over_without_losing_a_turn(
     (before,) = pids(pool)
     other = shutil.copy(small_model, tmp_path / "other.tar.gz")
     replacing = asyncio.create_task(pool.replace(Path(other)))
-    taken = 0
-    while not replacing.done():
-        assert (await pool.turn(ask(QUESTION), 30)).says
-        taken += 1
+
+    async def keep_asking() -> int:
+        taken = 0
+        while not replacing.done():
+            assert (await pool.turn(ask(QUESTION), 30)).says
+            taken += 1
+        return taken
+
+    assert all(await asyncio.gather(*(keep_asking() for _ in range(8))))
     await replacing
-    assert taken and pids(pool) != [before]
-    assert not _alive(before)
+    assert pids(pool) != [before] and not _alive(before)
+
+
+async def test_replacing_again_and_again_under_load_loses_nothing(pool: WorkerPool, small_model: Path) -> None:
+    async def replace() -> None:
+        for _ in range(3):
+            await pool.replace(small_model)
+
+    replacing = asyncio.create_task(replace())
+    while not replacing.done():
+        results = await asyncio.gather(*(pool.turn(ask(QUESTION), 30) for _ in range(20)))
+        assert all(result.says for result in results)
+    await replacing
 
 
 async def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_place(pool: WorkerPool, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ LONGEST = 64 * 1024 * 1024
 
 
 def encode(value: Any) -> bytes:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(value, separators=(",", ":")).encode()  # escaped: half a surrogate pair has no UTF-8
     return LENGTH.pack(len(body)) + body
 
 

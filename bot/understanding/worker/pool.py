@@ -64,7 +64,7 @@ class WorkerPool:
                 await crew.close()
                 raise
             old, self._crew, self._broken, self._model_path = self._crew, crew, None, model_path
-            crew.take_from_queue()
+            crew.take_turns()
             if old is not None:
                 await old.drain()
 
@@ -142,11 +142,10 @@ class _Crew:
         self._line, self._model_path = line, Path(model_path).absolute()
         self._workers: list[Worker | None] = [None] * size
         self._tasks: list[asyncio.Task[None]] = []
-        self._draining = False
 
     @property
     def ready(self) -> bool:
-        return any(self._workers)
+        return any(worker is not None and not worker.dead.is_set() for worker in self._workers)
 
     @property
     def model_id(self) -> str | None:
@@ -161,7 +160,7 @@ class _Crew:
             if isinstance(failure, BaseException):
                 raise failure
 
-    def take_from_queue(self) -> None:
+    def take_turns(self) -> None:
         self._tasks = [asyncio.create_task(self._keep(place)) for place in range(len(self._workers))]
 
     def give_up(self, job: Job) -> None:
@@ -172,7 +171,6 @@ class _Crew:
                 worker.kill()
 
     async def drain(self) -> None:
-        self._draining = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -185,7 +183,9 @@ class _Crew:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(worker.close() for worker in self._workers if worker))
+        closed = await asyncio.gather(*(worker.close() for worker in self._workers if worker))
+        for left in closed:
+            self._take_back(left)
 
     async def _keep(self, place: int) -> None:
         """Feed the worker at ``place`` for as long as it lives, then start another."""
@@ -196,8 +196,8 @@ class _Crew:
                 pause_s = FIRST_PAUSE_S if worker.took_turns else pause_s
                 await self._feed(worker)
                 log.warning("worker_died", pid=worker.pid)
-                self._workers[place] = None
                 self._take_back(await worker.close())
+                self._workers[place] = None
             try:
                 self._workers[place] = await Worker.start(self._model_path, START_TIMEOUT_S)
             except WorkerFailed as error:

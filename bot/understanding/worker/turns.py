@@ -55,7 +55,7 @@ class Turns:
     def understand(self, texts: Iterable[str], unavailable: list[str]) -> list[dict[str, Any]]:
         """The Understanding of each text as JSON, as a turn would see it."""
         found = []
-        for text in texts:
+        for text in map(_clean, texts):
             language = detect_language(text)
             understood, _ = self._classifier.understand(text, language, find_entities(text, language), unavailable)
             found.append(understood.to_json())
@@ -129,9 +129,14 @@ def _message(request: TurnRequest, channel: CollectingOutputChannel) -> UserMess
         }
         return UserMessage(f"/{CHOICE}", channel, SENDER, parse_data=clicked)
     # Rasa takes "/intent{…}" for a command; what a business types never is one.
-    text = (request.text or "").lstrip("/ \t\r\n") or "?"
+    text = _clean(request.text or "").lstrip("/ \t\r\n") or "?"
     hint = request.state.language or request.language
     return UserMessage(text, channel, SENDER, metadata={"language": hint, "unavailable": request.unavailable})
+
+
+def _clean(text: str) -> str:
+    """Half a surrogate pair, which JSON can carry, becomes "?": spaCy and Rasa need what UTF-8 can say."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _find_classifier(agent: Agent) -> LabelClassifier:

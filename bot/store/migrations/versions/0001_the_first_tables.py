@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("report", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model")),
     )
@@ -58,6 +59,7 @@ def upgrade() -> None:
         sa.Column("article", sa.String(length=80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("base_version", sa.String(length=16), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("changed_by", sa.String(length=16), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -243,6 +245,57 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_message_municipality_inquiry_id_rev", ["municipality", "inquiry_id", "rev"], unique=False
         )
+        batch_op.create_index(
+            "ix_message_article",
+            ["municipality", "article", "article_version"],
+            unique=False,
+            sqlite_where=sa.text("article IS NOT NULL"),
+            postgresql_where=sa.text("article IS NOT NULL"),
+        )
+
+    op.create_table(
+        "wrong_answer",
+        sa.Column("municipality", sa.String(length=4), nullable=False),
+        sa.Column("inquiry_id", sa.String(length=16), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("article", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=16), nullable=False),
+        sa.Column("said_by", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality", "inquiry_id"],
+            ["inquiry.municipality", "inquiry.id"],
+            name=op.f("fk_wrong_answer_municipality_inquiry_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("municipality", "inquiry_id", "message_id", name=op.f("pk_wrong_answer")),
+    )
+    with op.batch_alter_table("wrong_answer", schema=None) as batch_op:
+        batch_op.create_index("ix_wrong_answer_municipality_article", ["municipality", "article"], unique=False)
+
+    op.create_table(
+        "candidate",
+        sa.Column("municipality", sa.String(length=4), nullable=False),
+        sa.Column("inquiry_id", sa.String(length=16), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("proposed_by", sa.String(length=16), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("judged_by", sa.String(length=16), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["municipality", "inquiry_id"],
+            ["inquiry.municipality", "inquiry.id"],
+            name=op.f("fk_candidate_municipality_inquiry_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("municipality", "inquiry_id", "message_id", name=op.f("pk_candidate")),
+    )
+    with op.batch_alter_table("candidate", schema=None) as batch_op:
+        batch_op.create_index("ix_candidate_municipality_state", ["municipality", "state"], unique=False)
 
     op.create_table(
         "outbox",
@@ -377,6 +430,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("candidate", schema=None) as batch_op:
+        batch_op.drop_index("ix_candidate_municipality_state")
+
+    op.drop_table("candidate")
+    with op.batch_alter_table("wrong_answer", schema=None) as batch_op:
+        batch_op.drop_index("ix_wrong_answer_municipality_article")
+
+    op.drop_table("wrong_answer")
     op.drop_table("session")
     op.drop_table("absence")
     with op.batch_alter_table("turn", schema=None) as batch_op:
@@ -398,6 +459,11 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_message_article",
+            sqlite_where=sa.text("article IS NOT NULL"),
+            postgresql_where=sa.text("article IS NOT NULL"),
+        )
         batch_op.drop_index("ix_message_municipality_inquiry_id_rev")
 
     op.drop_table("message")

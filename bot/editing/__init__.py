@@ -1,0 +1,1 @@
+"""What a municipality does with its knowledge base: read, change, try out, correct, exchange."""

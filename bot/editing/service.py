@@ -1,0 +1,214 @@
+"""Changes of a municipality's knowledge base. Each holds at the next turn: it raises the municipality's knowledge_version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.receiving import CONTROL
+from bot.conversation.rights import StaffMember
+from bot.conversation.service import Services
+from bot.editing.articles import Stored, check_editor, find_stored
+from bot.errors import BadInput, Conflict, NotFound
+from bot.knowledge.content import LANGUAGES, Article, LocalValue, Problem
+from bot.knowledge.own import entry_of, read_entry, texts_of
+from bot.knowledge.service import text_version
+from bot.masking import mask_json
+from bot.store import tables as t
+
+LONGEST = {"title": 200, "answer": 6000, "follow_ups": 1000, "value": 500}
+
+
+class Editing:
+    """What editors and administrators may do; raises Forbidden for others, NotFound for what is not the municipality's."""
+
+    def __init__(self, services: Services):
+        self.services = services
+
+    async def change_text(
+        self, staff: StaffMember, article_id: str, texts: Mapping[str, Any], version: int | None = None
+    ) -> None:
+        """The article has ``texts`` (title, answer, follow_ups) here. ``version`` is the one that was read: Conflict when
+        somebody changed it since. Raises BadInput, saying what is wrong with the texts."""
+        common = self._common(article_id)
+        changes = _clean(texts)
+        article, problems = read_entry(entry_of(common, changes))
+        _refuse(problems + _too_long(changes))
+        body = texts_of(article)
+        if body == texts_of(common):
+            await self.back_to_common(staff, article_id, version)
+            return
+        async with self._change(staff, article_id, "article_text", version) as (connection, stored):
+            await store_text(
+                connection, self.services, staff, article_id, stored, body=body, base_version=text_version(common)
+            )
+
+    async def back_to_common(self, staff: StaffMember, article_id: str, version: int | None = None) -> None:
+        """The article has the common text again."""
+        self._common(article_id)
+        async with self._change(staff, article_id, "article_common", version) as (connection, stored):
+            await store_text(connection, self.services, staff, article_id, stored, body=None, base_version=None)
+
+    async def keep_text(self, staff: StaffMember, article_id: str, version: int | None = None) -> None:
+        """The municipality's own text is right although the common one changed."""
+        common = self._common(article_id)
+        async with self._change(staff, article_id, "article_kept", version) as (connection, stored):
+            if stored.body is None:
+                raise Conflict
+            await store_text(connection, self.services, staff, article_id, stored, base_version=text_version(common))
+
+    async def withdraw(self, staff: StaffMember, article_id: str, *, back: bool = False) -> None:
+        """The article is not given here any more, or with ``back`` is again."""
+        action = "article_taken_back" if back else "article_withdrawn"
+        async with self._change(staff, article_id, action) as (connection, stored):
+            await store_text(connection, self.services, staff, article_id, stored, withdrawn=not back)
+
+    async def set_values(
+        self, staff: StaffMember, article_id: str, values: Mapping[str, Mapping[str, str] | None]
+    ) -> None:
+        """The article's local values are ``values``; None or empty ones are not filled in any more. Raises BadInput."""
+        check_editor(staff)
+        article = await self._article(staff, article_id)
+        known = {value.name: value for value in article.local}
+        if unknown := values.keys() - known.keys():
+            raise BadInput(f"{article_id} has no local value {sorted(unknown)[0]}")
+        filled = {name: _clean_value(known[name], value) for name, value in values.items()}
+        v = t.local_value.c
+        async with self._change(staff, article_id, "local_values") as (connection, _):
+            here = (v.municipality == staff.municipality) & (v.article == article_id)
+            await connection.execute(sa.delete(t.local_value).where(here, v.name.in_(filled)))
+            rows = [
+                {
+                    "municipality": staff.municipality,
+                    "article": article_id,
+                    "name": name,
+                    "value": value,
+                    "changed_by": staff.id,
+                    "changed_at": self.services.now(),
+                }
+                for name, value in filled.items()
+                if value
+            ]
+            if rows:
+                await connection.execute(sa.insert(t.local_value), rows)
+
+    def _common(self, article_id: str) -> Article:
+        common = self.services.knowledge.common.articles.get(article_id)
+        if common is None:
+            raise NotFound
+        return common
+
+    async def _article(self, staff: StaffMember, article_id: str) -> Article:
+        async with self.services.database.read() as connection:
+            here = await self.services.knowledge.of(connection, staff.municipality)
+        article = here.service.common.articles.get(article_id) or here.own.get(article_id)
+        if article is None or article.municipality not in (None, staff.municipality):
+            raise NotFound
+        return article
+
+    @asynccontextmanager
+    async def _change(
+        self, staff: StaffMember, article_id: str, action: str, version: int | None = None
+    ) -> AsyncIterator[tuple[AsyncConnection, Stored]]:
+        """A transaction in which the municipality's knowledge changes, with what was stored of the article before."""
+        check_editor(staff)
+        await self._article(staff, article_id)
+        async with self.services.database.write() as connection:
+            # The municipality's row first: two changes at the same time come one after the other.
+            await raise_version(connection, staff.municipality)
+            stored = await find_stored(connection, staff.municipality, article_id)
+            if version is not None and version != stored.version:
+                raise Conflict
+            yield connection, stored
+            await audit(connection, self.services, staff, action, article=article_id)
+
+
+async def raise_version(connection: AsyncConnection, municipality: str | None = None) -> None:
+    """The next turn reads the knowledge again: in one municipality, or in all."""
+    m = t.municipality
+    raised = sa.update(m).values(knowledge_version=m.c.knowledge_version + 1)
+    await connection.execute(raised.where(m.c.code == municipality) if municipality else raised)
+
+
+async def audit(
+    connection: AsyncConnection, services: Services, staff: StaffMember, action: str, **detail: Any
+) -> None:
+    entry = {"municipality": staff.municipality, "staff_id": staff.id, "action": action, "detail": detail or None}
+    await connection.execute(sa.insert(t.audit), entry | {"at": services.now()})
+
+
+async def store_text(
+    connection: AsyncConnection, services: Services, staff: StaffMember, article_id: str, stored: Stored, **changes: Any
+) -> None:
+    """``changes`` of ``stored`` are in the article's row, as its next version."""
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    values = {
+        "version": stored.version + 1,
+        "body": changes.get("body", stored.body),
+        "base_version": changes.get("base_version", stored.base_version),
+        "withdrawn": changes.get("withdrawn", stored.withdrawn),
+        "changed_by": staff.id,
+        "changed_at": services.now(),
+    }
+    row = insert(t.article_text).values(municipality=staff.municipality, article=article_id, **values)
+    await connection.execute(row.on_conflict_do_update(index_elements=["municipality", "article"], set_=values))
+
+
+def _clean(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Title, answer and follow-ups without CPR numbers and control characters; an empty follow-up is none."""
+    found: dict[str, Any] = {}
+    for name in ("title", "answer"):
+        value = texts.get(name)
+        if not isinstance(value, Mapping):
+            raise BadInput(f"{name}: a text in Danish and English (da, en) is missing")
+        found[name] = {language: clean_text(value.get(language)) for language in LANGUAGES}
+    follow_ups = texts.get("follow_ups") or {}
+    if not isinstance(follow_ups, Mapping):
+        raise BadInput("follow_ups: must be a mapping")
+    both = {
+        str(facet): {language: clean_text((value or {}).get(language)) for language in LANGUAGES}
+        for facet, value in follow_ups.items()
+        if isinstance(value, Mapping | None)
+    }
+    found["follow_ups"] = {facet: value for facet, value in both.items() if any(value.values())}
+    return found
+
+
+def clean_text(value: Any) -> str:
+    if value is not None and not isinstance(value, str):
+        raise BadInput("texts are strings")
+    cleaned: str = mask_json(CONTROL.sub("", (value or "").replace("\r\n", "\n")).strip())
+    return cleaned
+
+
+def _clean_value(definition: LocalValue, value: Mapping[str, str] | None) -> dict[str, str] | None:
+    """The value in both languages; one that stands in one language only is the same in both."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{definition.name}: a text in Danish and English (da, en) is missing")
+    texts = {language: clean_text(value.get(language)) for language in LANGUAGES}
+    if not any(texts.values()):
+        return None
+    if any(len(text) > LONGEST["value"] or "{" in text or "}" in text for text in texts.values()):
+        raise BadInput(f"{definition.name}: at most {LONGEST['value']} characters, and no braces")
+    return {language: texts[language] or texts["da"] or texts["en"] for language in LANGUAGES}
+
+
+def _too_long(changes: Mapping[str, Any]) -> list[Problem]:
+    texts = [(name, text) for name in ("title", "answer") for text in changes[name].values()]
+    texts += [("follow_ups", text) for value in changes["follow_ups"].values() for text in value.values()]
+    return [
+        Problem("", 0, name, f"at most {LONGEST[name]} characters") for name, text in texts if len(text) > LONGEST[name]
+    ]
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise BadInput("; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5]))

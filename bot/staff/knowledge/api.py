@@ -1,0 +1,117 @@
+"""HTTP handlers of the editors' API under /api/v1/staff. Each is: who, what, the service, the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.editing.articles import read_article, read_article_filter, read_articles, read_values
+from bot.editing.correcting import correct, report_wrong
+from bot.editing.preview import preview
+from bot.errors import BadInput, NotFound
+from bot.staff.sessions import access_session
+from bot.web.fields import text_field
+from bot.web.keys import EDITING, SERVICES
+from bot.web.middleware import language_of, read_json
+
+
+async def get_articles(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    chosen = read_article_filter(request.query)
+    articles, counts = await read_articles(request.app[SERVICES], session.staff, chosen, language_of(request))
+    return web.json_response({"articles": articles, "counts": counts})
+
+
+async def get_article(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    return await _article(request, session.staff)
+
+
+async def put_article(request: web.Request) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    await request.app[EDITING].change_text(session.staff, article_id_of(request), body, version_field(body))
+    return await _article(request, session.staff)
+
+
+async def delete_article(request: web.Request) -> web.Response:
+    """The municipality's own text goes; the common one stands again."""
+    session = await access_session(request)
+    await request.app[EDITING].back_to_common(session.staff, article_id_of(request))
+    return await _article(request, session.staff)
+
+
+async def post_keep(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    await request.app[EDITING].keep_text(session.staff, article_id_of(request))
+    return await _article(request, session.staff)
+
+
+async def post_withdraw(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    await request.app[EDITING].withdraw(session.staff, article_id_of(request))
+    return await _article(request, session.staff)
+
+
+async def post_take_back(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    await request.app[EDITING].withdraw(session.staff, article_id_of(request), back=True)
+    return await _article(request, session.staff)
+
+
+async def post_correct(request: web.Request) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    version = text_field(body, "version", 16)
+    if not version:
+        raise BadInput("version is one of those that were given")
+    told = await correct(request.app[SERVICES], session.staff, article_id_of(request), version)
+    return web.json_response({"told": told})
+
+
+async def get_values(request: web.Request) -> web.Response:
+    session = await access_session(request)
+    return web.json_response({"values": await read_values(request.app[SERVICES], session.staff)})
+
+
+async def put_values(request: web.Request) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    article, values = text_field(body, "article", 80), body.get("values")
+    if not article or not isinstance(values, dict):
+        raise BadInput("send article and values")
+    await request.app[EDITING].set_values(session.staff, article, values)
+    return web.json_response(await read_article(request.app[SERVICES], session.staff, article, language_of(request)))
+
+
+async def post_preview(request: web.Request) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    text, language = text_field(body, "text", 100_000) or "", text_field(body, "language", 2) or "da"
+    return web.json_response(await preview(request.app[SERVICES], session.staff, text, language))
+
+
+async def post_wrong(request: web.Request) -> web.Response:
+    """A staff member says that the answer in a message of an inquiry is wrong."""
+    session, body = await access_session(request), await read_json(request)
+    message = body.get("message")
+    if not isinstance(message, int) or isinstance(message, bool):
+        raise BadInput("message is the id of a message")
+    article = await report_wrong(request.app[SERVICES], session.staff, request.match_info["id"], message)
+    return web.json_response({"article": article}, status=201)
+
+
+def article_id_of(request: web.Request) -> str:
+    article_id = f"{request.match_info['area']}/{request.match_info['name']}"
+    if len(article_id) > 80:
+        raise NotFound
+    return article_id
+
+
+def version_field(body: dict[str, Any]) -> int | None:
+    version = body.get("version")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise BadInput("version is the number that was read")
+    return version
+
+
+async def _article(request: web.Request, staff: Any) -> web.Response:
+    article = await read_article(request.app[SERVICES], staff, article_id_of(request), language_of(request))
+    return web.json_response(article)
