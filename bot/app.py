@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from bot.calendar import public_holidays
 from bot.channels import telegram as telegram_channel
 from bot.channels import web as web_channel
 from bot.conversation.attendance import follow_absences, move_from_coordinators
+from bot.conversation.effects import say_time
 from bot.conversation.people import People
 from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
@@ -44,8 +46,22 @@ def create_app(services: Services) -> web.Application:
     app.on_response_prepare.append(middleware.set_headers)
     for room in (pages, web_channel, staff_routes, telegram_channel):
         room.add_to(app)
+    app.on_startup.append(_read_ahead)
     app.cleanup_ctx.append(_loops)
     return app
+
+
+async def _read_ahead(app: web.Application) -> None:
+    """What libraries read from disk at their first use is read now, in a thread: holidays, and the names of days."""
+    now = app[SERVICES].now()
+
+    def read() -> None:
+        for year in (now.year, now.year + 1):
+            public_holidays(year)
+        for language in ("da", "en"):
+            say_time(now, language)
+
+    await asyncio.to_thread(read)
 
 
 async def _loops(app: web.Application) -> AsyncIterator[None]:

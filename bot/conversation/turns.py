@@ -26,6 +26,10 @@ MAX_ATTEMPTS = 2
 _SILENT = {Status.WITH_CONTACT, Status.RESOLVED}
 
 
+class _ClosedElsewhere(Exception):
+    """Our lease expired and another process finished the turn: its result stands, ours is rolled back."""
+
+
 class TurnRunner:
     """Owns a task per inquiry that has open turns in this process."""
 
@@ -107,13 +111,22 @@ class TurnRunner:
     ) -> None:
         try:
             while turn is not None:
-                inquiry, turn = await self._run(inquiry, turn, message)
+                under_way = turn
+                try:
+                    inquiry, turn = await self._run(inquiry, under_way, message)
+                except StoreUnavailable:
+                    raise
+                except _ClosedElsewhere:
+                    return
+                except Exception:
+                    log.exception("turn_crashed", inquiry=inquiry["id"])
+                    if under_way["attempts"] >= MAX_ATTEMPTS:
+                        return  # even the hand-over failed: the sweep tries it again when the lease has expired
+                    inquiry, turn = await self._failed(inquiry, under_way)
                 message = None
         except StoreUnavailable:
             # The turn stays open; its lease expires and the sweep takes it up again.
             log.warning("turn_postponed", inquiry=inquiry["id"], reason="store_unavailable")
-        except Exception:
-            log.exception("turn_crashed", inquiry=inquiry["id"])
 
     async def _run(
         self, inquiry: dict[str, Any], turn: dict[str, Any], message: dict[str, Any] | None
@@ -204,7 +217,7 @@ class TurnRunner:
                 understood[name] = understood[name][:5]
         closed = await _mark_done(thread, here & (c.id == turn["id"]) & (c.status == "open"), result, understood)
         if not closed:  # taken over by another process after our lease expired; its result stands
-            raise HotlineError("turn was closed elsewhere")
+            raise _ClosedElsewhere
         left = thread["open_turns"] - 1
         thread.set(open_turns=left)
         if left <= 0:

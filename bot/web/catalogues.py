@@ -24,6 +24,12 @@ def ngettext(one: str, many: str, number: int) -> str:
     return gettext(one if number == 1 else many)
 
 
+def read_ahead() -> None:
+    """The catalogues are in memory: no page waits for the disk."""
+    for language in ("da", "en"):
+        _catalogue(language)
+
+
 @functools.cache
 def _catalogue(language: str) -> dict[str, str]:
     """Every translated text of ``locale/<language>/LC_MESSAGES/*.po``; plural forms stand under both Danish forms."""

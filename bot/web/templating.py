@@ -21,7 +21,7 @@ def add_to(app: web.Application) -> None:
     """``static_files`` was added before."""
     environment = aiohttp_jinja2.setup(
         app,
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.DictLoader(_templates()),
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -30,6 +30,12 @@ def add_to(app: web.Application) -> None:
     environment.install_gettext_callables(catalogues.gettext, catalogues.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["static"] = app[STATIC].url
+    catalogues.read_ahead()
+
+
+def _templates() -> dict[str, str]:
+    """Read once: a page must not wait for the disk, and the loop not for the page."""
+    return {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in FOLDER.rglob("*.html")}
 
 
 def render(

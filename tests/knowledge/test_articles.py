@@ -53,7 +53,9 @@ async def test_a_withdrawn_article_is_not_said_until_it_is_taken_back(client: Cl
     editor = await sign_in("redaktoer")
     await editor.post(FEE + "/withdraw")
     assert "850" not in await said(client)
-    assert [row["id"] for row in (await editor.get("/articles", state="withdrawn"))["articles"]] == ["building/permit_fee"]
+    assert [row["id"] for row in (await editor.get("/articles", state="withdrawn"))["articles"]] == [
+        "building/permit_fee"
+    ]
     await editor.post(FEE + "/take_back")
     assert "850" in await said(client)
 
@@ -140,7 +142,10 @@ async def test_a_changed_common_text_is_shown_beside_the_own_one(
         await connection.execute(sa.update(t.article_text).values(base_version="older"))
     article = await editor.get(FEE)
     assert "base_changed" in article["states"]
-    assert article["own"]["title"]["da"] == TEXTS["title"]["da"] and article["common"]["title"]["da"] == "Hvad koster en byggesag?"
+    assert (
+        article["own"]["title"]["da"] == TEXTS["title"]["da"]
+        and article["common"]["title"]["da"] == "Hvad koster en byggesag?"
+    )
     await editor.post(FEE + "/keep")
     assert (await editor.get(FEE))["states"] == ["own_text"]
 

@@ -40,7 +40,10 @@ async def test_those_who_were_given_the_wrong_version_are_told_once(
     assert "Hos os er prisen 850 kr." in told["text"] and "Vi beklager fejlen" in told["text"] and told["sources"]
     assert "Here the price is DKK 850" in (await english.read(after=0))["messages"][-1]["text"]
     assert "correction" not in kinds((await later.read(after=0))["messages"])
-    assert [row.detail["inquiries"] for row in await rows(services, t.audit, t.audit.c.action == "correction")] == [2, 0]
+    assert [row.detail["inquiries"] for row in await rows(services, t.audit, t.audit.c.action == "correction")] == [
+        2,
+        0,
+    ]
 
 
 async def test_a_wrong_correction_can_be_corrected_too(client: Client, sign_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
 from tests.conftest import PASSWORD, Clock
+from tests.conftest import eventually
 from tests.inquirer import Inquirer
 from tests.staff.conftest import SignIn
 from tests.staff.people import QUESTION, escalated, owner_of
@@ -60,7 +61,11 @@ async def test_a_contact_takes_answers_notes_and_resolves(
 
     await page.get_by_role("button", name=re.compile("^Send svaret: ")).first.click()
     await expect(page.locator("#toast")).to_contain_text("Svaret er sendt")
-    assert (await business.read(after=0))["messages"][-1]["sources"]
+
+    async def sources_came() -> bool:
+        return bool((await business.read(after=0))["messages"][-1]["sources"])
+
+    await eventually(sources_came)
 
     await business.post(text="Den kommer i morgen", client_id="a")
     await expect(thread(page)).to_contain_text("Den kommer i morgen")
