@@ -62,16 +62,19 @@ class _Turn(Moves):
 
     def _message(self) -> Decision:
         kind, label = self.understood.kind, self.understood.label or ""
-        if kind == "distress" and self._sure("distress", self.ladder.alarm):
-            return self._distress(label)
-        if kind == "human" and self._sure("human"):
+        alarm = label if kind == "distress" and self._sure("distress", self.ladder.alarm) else self._called("distress")
+        if alarm is not None and (alarm == label or alarm in ALARMS):
+            return self._distress(alarm)
+        idle = kind in ("smalltalk", "abuse", "follow_up") and self._sure(kind)
+        if (kind == "human" and self._sure("human")) or (self._called("human") and not idle):
             return self.escalate("request")
         if self.understood.language == "other":
             return self._other_language()
-        if kind == "complaint" and self._sure("complaint"):
-            return self.escalate("urgent", urgent=True) if label in URGENT_REASONS else self.escalate("complaint")
-        if kind == "case_status" and self._sure("case_status"):
-            return self.escalate("case", area=self.area() or "contact_case")
+        people = label if kind in ("complaint", "case_status") and self._sure(kind) else None
+        if people is None and not idle and not (kind == "out_of_scope" and self._out_of_scope()):
+            people = self._called("complaint") or self._called("case_status")
+        if people is not None:
+            return self._people(people)
         if self.waiting:
             return self._while_waiting()
         if kind == "abuse" and self._sure("abuse"):
@@ -83,6 +86,18 @@ class _Turn(Moves):
         if kind == "out_of_scope" and self._out_of_scope():
             return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
         return self._question()
+
+    def _called(self, group: str) -> str | None:
+        """The label of ``group`` if the message calls for people by it, whatever else it asks."""
+        return next((label for label in self.understood.calls if label.startswith(f"{group}/")), None)
+
+    def _people(self, label: str) -> Decision:
+        """A complaint about the municipality's handling, or one concrete case."""
+        if label in URGENT_REASONS:
+            return self.escalate("urgent", urgent=True)
+        if label.startswith("complaint/"):
+            return self.escalate("complaint")
+        return self.escalate("case", area=self.area() or "contact_case")
 
     def _sure(self, kind: str, least: float | None = None) -> bool:
         return self.kinds.get(kind, 0.0) >= (self.ladder.group if least is None else least)

@@ -7,27 +7,38 @@ import hashlib
 import tarfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from bot.errors import ModelUnavailable
+from bot.errors import ModelUnavailable, NotFound
 from bot.store import tables as t
 from bot.store.database import Database
 
 KEPT = 3
 
 
-async def store_model(database: Database, path: Path, fingerprint: str, now: datetime) -> str:
-    """The model is the live one; the last three are kept. Returns its id."""
+async def store_model(
+    database: Database,
+    path: Path,
+    fingerprint: str,
+    now: datetime,
+    *,
+    live: bool = True,
+    report: dict[str, Any] | None = None,
+) -> str:
+    """The model is the live one, or without ``live`` kept aside; the last three are kept. Returns its id."""
     content = await asyncio.to_thread(path.read_bytes)
     sha256 = hashlib.sha256(content).hexdigest()
     model_id = f"{now:%Y%m%d-%H%M%S}-{sha256[:8]}"
     m = t.model.c
     async with database.write() as connection:
         known = await connection.scalar(sa.select(m.id).where(m.sha256 == sha256))
-        await connection.execute(sa.update(t.model).values(live=False))
+        if live:
+            await connection.execute(sa.update(t.model).values(live=False))
         if known:
-            await connection.execute(sa.update(t.model).where(m.id == known).values(live=True))
+            if live:
+                await connection.execute(sa.update(t.model).where(m.id == known).values(live=True))
             return str(known)
         row = {
             "id": model_id,
@@ -36,10 +47,28 @@ async def store_model(database: Database, path: Path, fingerprint: str, now: dat
             "sha256": sha256,
             "content": content,
         }
-        await connection.execute(sa.insert(t.model), row | {"live": True, "created_at": now})
+        await connection.execute(sa.insert(t.model), row | {"live": live, "report": report, "created_at": now})
         old = (await connection.execute(sa.select(m.id).order_by(m.created_at.desc()).offset(KEPT))).scalars().all()
         await connection.execute(sa.delete(t.model).where(m.id.in_(old), ~m.live))
     return model_id
+
+
+async def use_model(database: Database, model_id: str) -> None:
+    """The model ``model_id`` is the live one. Raises NotFound."""
+    async with database.write() as connection:
+        await connection.execute(sa.update(t.model).values(live=False))
+        used = await connection.execute(sa.update(t.model).where(t.model.c.id == model_id).values(live=True))
+        if used.rowcount != 1:
+            raise NotFound
+
+
+async def kept_models(database: Database) -> list[dict[str, Any]]:
+    """Every model that is kept, newest first, without its content."""
+    m = t.model.c
+    columns = (m.id, m.fingerprint, m.size_bytes, m.live, m.report, m.created_at)
+    async with database.read() as connection:
+        rows = await connection.execute(sa.select(*columns).order_by(m.created_at.desc()))
+    return [dict(row._mapping) for row in rows]
 
 
 async def live_model(database: Database, cache: Path) -> tuple[Path, str] | None:

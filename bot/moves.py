@@ -40,6 +40,7 @@ class Ladder:
     out_of_scope: float = 0.50  # out of scope rather than the likeliest area
     alarm: float = 0.40  # distress, violence, danger
     offsets: Mapping[str, float] = field(default_factory=dict)  # per area, added to ``answer``
+    calls: Mapping[str, float] = field(default_factory=dict)  # group of talk → score from which it calls for people
 
     def answer_in(self, area: str) -> float:
         """The confidence from which an article of ``area`` is given as the answer."""

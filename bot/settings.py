@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     )
     nlu_data_dir: Path = Field(PROJECT_DIR / "nlu_data", description="Folder of the articles and dialogue files.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes that take turns.")
+    training_pause_s: float = Field(
+        20.0, ge=0, description="A training begins when the knowledge base has been left alone for so long."
+    )
     turn_timeout_s: float = Field(
         10.0, gt=0, description="A turn that takes longer is tried once more, then handed to a person."
     )

@@ -135,6 +135,8 @@ class Understanding:
     areas: list[Hit] = field(default_factory=list)  # the twelve areas, best first
     articles: list[Hit] = field(default_factory=list)  # best first
     kinds: list[Hit] = field(default_factory=list)  # probability of each kind, best first
+    # What calls for people whatever else the message asks: "human/ask", "case_status/concrete", "complaint/urgent", "distress/…"
+    calls: list[str] = field(default_factory=list)
     entities: list[dict[str, Any]] = field(default_factory=list)  # {entity, value, start, end}
 
     def to_json(self) -> dict[str, Any]:

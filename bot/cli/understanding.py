@@ -149,4 +149,26 @@ async def _model_and_availability(
         await database.close()
 
 
+@articles.command()
+@click.argument("municipality")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(municipality: str, file: Path) -> None:
+    """Write the own articles and texts of MUNICIPALITY to FILE, for another municipality."""
+    from bot.cli.exchange import export_to
+
+    click.echo(f"{file}: {asyncio.run(export_to(Settings(), municipality, file))} articles and texts.")
+
+
+@articles.command("import")
+@click.argument("municipality")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--apply", "applies", is_flag=True, help="Take it in; without it only the difference is shown.")
+@click.option("--overwrite", multiple=True, metavar="ID", help="An own text that may be replaced; may be given several times.")
+def import_(municipality: str, file: Path, applies: bool, overwrite: tuple[str, ...]) -> None:
+    """Show what FILE would change in MUNICIPALITY, and take it in with --apply."""
+    from bot.cli.exchange import import_from
+
+    asyncio.run(import_from(Settings(), municipality, file, applies, overwrite))
+
+
 COMMANDS = (rasa, train, evaluate, articles)

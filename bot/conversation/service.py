@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.calendar import OpeningHours
 from bot.conversation.thread import Thread
 from bot.conversation.tokens import inquiry_token, new_id
-from bot.errors import UnknownMunicipality
+from bot.errors import ModelUnavailable, UnknownMunicipality
 from bot.hub import Hub
 from bot.knowledge.service import KnowledgeService
 from bot.settings import Settings
@@ -35,6 +35,16 @@ class TurnTaker(Protocol):
     async def turn(self, request: TurnRequest, timeout_s: float) -> TurnResult: ...
 
 
+class NoWorkers:
+    """For commands that take no turns."""
+
+    ready = False
+    model_id: str | None = None
+
+    async def turn(self, request: TurnRequest, timeout_s: float) -> TurnResult:
+        raise ModelUnavailable
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -49,6 +59,7 @@ class Services:
     key: bytes
     now: Callable[[], datetime] = utc_now
     process_id: str = field(default_factory=new_id)  # who holds a lease
+    taught: asyncio.Event = field(default_factory=asyncio.Event)  # the knowledge base holds something to train on
     promised: asyncio.Event = field(default_factory=asyncio.Event)  # the outbox has something new to send
 
     def announce(self, thread: Thread) -> None:

@@ -6,6 +6,7 @@ that were rewritten travel as texts. Nothing of a package is taken when a part o
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,16 +99,24 @@ def compare(here: MunicipalKnowledge, read: list[tuple[str, dict[str, Any]]]) ->
     return found
 
 
+async def find_differences(
+    services: Services, staff: StaffMember, source: str, name: str
+) -> tuple[MunicipalKnowledge, list[Difference]]:
+    """What the package would change in the municipality as it is now, and what that is. Raises ArticleFileErrors."""
+    check_editor(staff)
+    common = services.knowledge.common
+    read = await asyncio.to_thread(read_package, source, name, staff.municipality, common)
+    async with services.database.read() as connection:
+        here = await services.knowledge.of(connection, staff.municipality)
+    return here, compare(here, read)
+
+
 async def import_package(
     services: Services, staff: StaffMember, source: str, name: str, *, overwrite: Collection[str] = ()
 ) -> list[Difference]:
     """What was new or changed is taken in, at once or not at all; of the municipality's own texts only those named in
     ``overwrite``. Returns what was taken. Raises ArticleFileErrors, Conflict when a text changed meanwhile."""
-    check_editor(staff)
-    read = read_package(source, name, staff.municipality, services.knowledge.common)
-    async with services.database.read() as connection:
-        here = await services.knowledge.of(connection, staff.municipality)
-    differences = compare(here, read)
+    here, differences = await find_differences(services, staff, source, name)
     taken = [
         d for d in differences if d.kind == "new" or (d.kind == "changed" and (not d.overwrites or d.id in overwrite))
     ]
@@ -126,6 +135,8 @@ async def import_package(
                 connection, services, staff, difference.id, stored, body=difference.body, base_version=base
             )
         await audit(connection, services, staff, "articles_imported", articles=[d.id for d in taken])
+    if any(d.own for d in taken):
+        services.taught.set()
     return taken
 
 

@@ -11,17 +11,21 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.calendar import ZONE
 from bot.conversation.receiving import CONTROL
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.editing.articles import Stored, check_editor, find_stored
 from bot.errors import BadInput, Conflict, NotFound
 from bot.knowledge.content import LANGUAGES, Article, LocalValue, Problem
-from bot.knowledge.own import entry_of, read_entry, texts_of
+from bot.knowledge.files import folded
+from bot.knowledge.own import entry_of, new_article, own_id, read_entry, texts_of, to_body
+from bot.knowledge.reading import NAME
 from bot.knowledge.service import text_version
 from bot.masking import mask_json
 from bot.store import tables as t
 
+OWN_FIELDS = ("sources", "examples", "kle", "law", "local")
 LONGEST = {"title": 200, "answer": 6000, "follow_ups": 1000, "value": 500}
 
 
@@ -35,7 +39,11 @@ class Editing:
         self, staff: StaffMember, article_id: str, texts: Mapping[str, Any], version: int | None = None
     ) -> None:
         """The article has ``texts`` (title, answer, follow_ups) here. ``version`` is the one that was read: Conflict when
-        somebody changed it since. Raises BadInput, saying what is wrong with the texts."""
+        somebody changed it since. Raises BadInput, saying what is wrong with the texts. Of an own article sources and
+        examples may be given too; changed examples are trained on."""
+        if article_id not in self.services.knowledge.common.articles:
+            await self._change_own(staff, article_id, texts, version)
+            return
         common = self._common(article_id)
         changes = _clean(texts)
         article, problems = read_entry(entry_of(common, changes))
@@ -48,6 +56,56 @@ class Editing:
             await store_text(
                 connection, self.services, staff, article_id, stored, body=body, base_version=text_version(common)
             )
+
+    async def create(self, staff: StaffMember, name: str, fields: Mapping[str, Any]) -> str:
+        """The municipality has a new article ``area/name``, which the bot gives after the next training; returns its id.
+
+        Raises BadInput, saying what is wrong, and Conflict when there is one of this name."""
+        check_editor(staff)
+        area, _, rest = name.partition("/")
+        if area not in self.services.knowledge.common.areas or not NAME.fullmatch(rest) or rest == "other":
+            raise BadInput("id: must be area/name, the name of lower case letters, digits and _")
+        if len(name) > 70:
+            raise BadInput("id: at most 70 characters")
+        today = self.services.now().astimezone(ZONE).date()
+        body = self._own_body(new_article(name, staff.municipality, today), fields)
+        article_id = own_id(name, staff.municipality)
+        async with self.services.database.write() as connection:
+            # Another label of the one model: it must be masked in every other municipality.
+            await raise_version(connection)
+            stored = await find_stored(connection, staff.municipality, article_id)
+            if stored.body is not None:
+                raise Conflict
+            await store_text(connection, self.services, staff, article_id, stored, body=body)
+            await audit(connection, self.services, staff, "article_created", article=article_id)
+        self.services.taught.set()
+        return article_id
+
+    async def _change_own(
+        self, staff: StaffMember, article_id: str, fields: Mapping[str, Any], version: int | None
+    ) -> None:
+        check_editor(staff)
+        article = await self._article(staff, article_id)
+        body = self._own_body(article, fields)
+        async with self._change(staff, article_id, "article_text", version) as (connection, stored):
+            await store_text(connection, self.services, staff, article_id, stored, body=body)
+        if body["examples"] != to_body(article)["examples"]:
+            self.services.taught.set()
+
+    def _own_body(self, article: Article, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The own article with ``fields``, as stored. Raises BadInput."""
+        changes = _clean(fields)
+        given = {name: mask_json(fields[name]) for name in OWN_FIELDS if fields.get(name) is not None}
+        changed, problems = read_entry(entry_of(article, {"kle": [], **changes, **given}))
+        known = {folded(text): label for label, _, text in self.services.knowledge.common.examples()}
+        doubles = [
+            Problem("", 0, "examples", f"{text!r} is also in {known[folded(text)]}")
+            for texts in changed.examples.values()
+            for text in texts
+            if folded(text) in known
+        ]
+        _refuse(problems + doubles + _too_long(changes))
+        return to_body(changed)
 
     async def back_to_common(self, staff: StaffMember, article_id: str, version: int | None = None) -> None:
         """The article has the common text again."""

@@ -140,7 +140,9 @@ def cache_action_validator() -> None:
 
     def validate(self: Any, result: dict[str, Any]) -> bool:
         if getattr(self.action_endpoint, "in_process", False):
-            return True  # made by rasa_sdk a moment ago: there is nobody to distrust, and it still was a tenth of a turn
+            return (
+                True  # made by rasa_sdk a moment ago: there is nobody to distrust, and it still was a tenth of a turn
+            )
         error = next(validator.iter_errors(result), None)
         if error is not None:
             raise error

@@ -32,7 +32,7 @@ from bot.knowledge.content import Knowledge
 from bot.turn import Understanding
 from bot.understanding.development import Development
 from bot.understanding.entities import find_entities
-from bot.understanding.labels import send_withdrawn_to_people, understand
+from bot.understanding.labels import likeliest_of, send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
 from bot.understanding.model import LabelModel
 
@@ -56,7 +56,11 @@ class _Stateless(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> GraphComponent:
         return cls(config)
 
@@ -85,7 +89,10 @@ class BusinessEntities(_Stateless):
         for message in messages:
             text = message.get(TEXT)
             if text:
-                found = [entity | {"extractor": "BusinessEntities"} for entity in find_entities(text, message.get(LANGUAGE, "da"))]
+                found = [
+                    entity | {"extractor": "BusinessEntities"}
+                    for entity in find_entities(text, message.get(LANGUAGE, "da"))
+                ]
                 message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
 
@@ -101,7 +108,11 @@ class LabelClassifier(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> LabelClassifier:
         return cls(config, model_storage, resource)
 
@@ -165,7 +176,9 @@ class LabelClassifier(GraphComponent):
         shares = self.model.predict(text, without=own)
         shares = send_withdrawn_to_people(shares, [id for id in unavailable if id not in own])
         outside = self.model.ladder.out_of_scope
-        return understand(shares, self.knowledge.areas, language, entities, outside), shares
+        understood = understand(shares, self.knowledge.areas, language, entities, outside)
+        understood.calls = likeliest_of(shares, self.model.calls(text))
+        return understood, shares
 
     def _label(self, message: Message) -> None:
         unavailable = (message.get(METADATA) or {}).get("unavailable", ())
@@ -173,7 +186,9 @@ class LabelClassifier(GraphComponent):
         understood, shares = self.understand(message.get(TEXT), message.get(LANGUAGE, "da"), entities, unavailable)
         assert self.model is not None
         intents = _by_intent(shares)
-        ranking: list[dict[str, Any]] = [{"name": name, "confidence": share} for name, share in intents[:RANKING_LENGTH]]
+        ranking: list[dict[str, Any]] = [
+            {"name": name, "confidence": share} for name, share in intents[:RANKING_LENGTH]
+        ]
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         message.set(RESPONSE_SELECTOR, _response_selector(shares, ranking[0]["name"]), add_to_output=True)
@@ -197,5 +212,8 @@ def _response_selector(shares: dict[str, float], intent: str) -> dict[str, Any]:
     ranking = [{"intent_response_key": label, "confidence": share / total} for label, share in within[:RANKING_LENGTH]]
     return {
         "all_retrieval_intents": [intent],
-        intent: {"response": ranking[0] | {"utter_action": f"utter_{ranking[0]['intent_response_key']}"}, "ranking": ranking},
+        intent: {
+            "response": ranking[0] | {"utter_action": f"utter_{ranking[0]['intent_response_key']}"},
+            "ranking": ranking,
+        },
     }

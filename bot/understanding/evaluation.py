@@ -226,7 +226,9 @@ def bins(pairs: Sequence[tuple[float, bool]]) -> list[tuple[int, float, float]]:
     for step in range(BINS):
         inside = [(c, right) for c, right in pairs if min(int(c * BINS), BINS - 1) == step]
         if inside:
-            found.append((len(inside), sum(c for c, _ in inside) / len(inside), sum(r for _, r in inside) / len(inside)))
+            found.append(
+                (len(inside), sum(c for c, _ in inside) / len(inside), sum(r for _, r in inside) / len(inside))
+            )
     return found
 
 
@@ -239,7 +241,11 @@ def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float | None:
 
 def risk_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
     """Answering the surest first: (share of all answered, share of those wrong), in scope and out of it, where articles are known."""
-    known = [o for o in outcomes if o.articles and (o.line.area == "out_of_scope" or (o.in_scope and o.line.articles is not None))]
+    known = [
+        o
+        for o in outcomes
+        if o.articles and (o.line.area == "out_of_scope" or (o.in_scope and o.line.articles is not None))
+    ]
     ranked = sorted(known, key=lambda o: -o.articles[0].confidence)
     curve, wrong = [], 0
     for number, outcome in enumerate(ranked, 1):

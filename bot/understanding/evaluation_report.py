@@ -61,7 +61,8 @@ def _figure(caption: str, drawing: str) -> str:
 def _svg(content: str) -> str:
     axes = f'<path d="M30 10V{SIDE - 30}H{SIDE - 10}" fill="none" stroke="#888"/>'
     ticks = "".join(
-        f'<text x="{_x(at):.0f}" y="{SIDE - 14}" font-size="10" text-anchor="middle">{at:g}</text>' for at in (0, 0.5, 1)
+        f'<text x="{_x(at):.0f}" y="{SIDE - 14}" font-size="10" text-anchor="middle">{at:g}</text>'
+        for at in (0, 0.5, 1)
     )
     return f'<svg viewBox="0 0 {SIDE} {SIDE}" width="{SIDE}" height="{SIDE}" role="img">{axes}{ticks}{content}</svg>'
 

@@ -50,7 +50,9 @@ class Vectorizer:
         columns: list[int] = []
         values: list[np.ndarray] = []
         for block, weight in zip(document, (1.0, 1.0, CONCEPT_WEIGHT), strict=True):
-            known = [(self.vocabulary[feature], count) for feature, count in block.items() if feature in self.vocabulary]
+            known = [
+                (self.vocabulary[feature], count) for feature, count in block.items() if feature in self.vocabulary
+            ]
             if known:
                 at, counts = zip(*known, strict=True)
                 weights = (1 + np.log(np.array(counts, dtype=np.float32))) * self.idf[list(at)]
@@ -94,4 +96,8 @@ def _pieces(word: str) -> list[str]:
     padded = f" {word} "
     length = len(padded)
     shortest, longest = CHARACTERS
-    return ["#" + padded[i : i + size] for size in range(shortest, min(longest, length) + 1) for i in range(length - size + 1)]
+    return [
+        "#" + padded[i : i + size]
+        for size in range(shortest, min(longest, length) + 1)
+        for i in range(length - size + 1)
+    ]

@@ -102,7 +102,9 @@ class KnowledgeImporter(TrainingDataImporter):
         return StoryGraph(steps)
 
     def get_conversation_tests(self) -> StoryGraph:
-        files = [file for path in self._paths for file in ([path] if path.is_file() else sorted(path.rglob("test_*.yml")))]
+        files = [
+            file for path in self._paths for file in ([path] if path.is_file() else sorted(path.rglob("test_*.yml")))
+        ]
         return story_graph_from_paths([str(file) for file in files], self._domain_with_intents())
 
     def _intents(self) -> list[str]:

@@ -20,9 +20,7 @@ def kind_of(label: str, areas: Collection[str]) -> str:
     return OTHER if name == OTHER else "article"
 
 
-def send_withdrawn_to_people(
-    probabilities: Mapping[str, float], withdrawn: Collection[str]
-) -> dict[str, float]:
+def send_withdrawn_to_people(probabilities: Mapping[str, float], withdrawn: Collection[str]) -> dict[str, float]:
     """A withdrawn article's share goes to its area's people: its siblings know the answer no better for its absence."""
     shares = dict(probabilities)
     for label in withdrawn:
@@ -73,6 +71,16 @@ def understand(
         kinds=kinds,
         entities=entities,
     )
+
+
+def likeliest_of(probabilities: Mapping[str, float], groups: Collection[str]) -> list[str]:
+    """The likeliest label of each of ``groups``, in the order of their names."""
+    best: dict[str, tuple[float, str]] = {}
+    for label, probability in probabilities.items():
+        group = label.partition("/")[0]
+        if group in groups:
+            best[group] = max(best.get(group, (-1.0, "")), (probability, label))
+    return [best[group][1] for group in sorted(best)]
 
 
 def _ranked(shares: Mapping[str, float]) -> list[Hit]:

@@ -14,6 +14,7 @@ Language = Literal["da", "en", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 

@@ -47,6 +47,7 @@ class LabelModel:
         self.group_of = np.array([number[_group(label)] for label in labels])
         self._index = {label: i for i, label in enumerate(labels)}
         self._is_other = np.array([label.endswith("/other") for label in labels])
+        self._last: tuple[str | None, tuple[np.ndarray, np.ndarray]] = (None, (bias[:0], bias[:0]))  # the row made last
         self._prepare(counts.astype(np.float32), svm)
 
     def _prepare(self, counts: sp.csr_matrix, svm: np.ndarray) -> None:
@@ -113,7 +114,7 @@ class LabelModel:
     def opinions(self, text: str, without: Set[str] = frozenset()) -> tuple[np.ndarray, np.ndarray]:
         """What the four models think of each group (4 × groups, each with mean 0 and spread 1; a group without labels has -inf),
         and the two models of each label (2 × labels, -inf for those in ``without``)."""
-        columns, values = self._vectorizer.row(text)
+        columns, values = self._row(text)
         dense = (values @ self._dense[columns]).reshape(3, len(self.groups))
         within = self._label_scores(columns, values, dense[2])
         gone = [self._index[label] for label in without if label in self._index]
@@ -126,6 +127,25 @@ class LabelModel:
             left = np.bincount(self.group_of, np.isfinite(within[0]), len(self.groups))
             opinions[:, left == 0] = -np.inf
         return opinions, within
+
+    def scores(self, text: str) -> dict[str, float]:
+        """How much each group stands out by itself, above 0 being a clear yes: the SVM of one group against all others.
+
+        Unlike probabilities these do not compete: "can somebody call me about my permit" asks for a person and has an area.
+        """
+        columns, values = self._row(text)
+        found = values @ self._dense[columns, : len(self.groups)] + self._bias
+        return dict(zip(self.groups, found.tolist(), strict=True))
+
+    def calls(self, text: str) -> set[str]:
+        """The groups of talk that call for people, by the ladder's thresholds."""
+        scores = self.scores(text)
+        return {group for group, least in self.ladder.calls.items() if scores.get(group, least - 1) >= least}
+
+    def _row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        if self._last[0] != text:
+            self._last = (text, self._vectorizer.row(text))
+        return self._last[1]
 
     def combine(self, opinions: np.ndarray, within: np.ndarray, weights: Weights) -> np.ndarray:
         """The probability of each label: of its group, times of it within its group."""
@@ -175,7 +195,9 @@ class LabelModel:
         features = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
         with np.load(folder / "weights.npz") as stored:
             shape = (len(features), len(about["labels"]))
-            counts = sp.csr_matrix((stored["counts"], stored["indices"].astype(np.int32), stored["indptr"]), shape=shape)
+            counts = sp.csr_matrix(
+                (stored["counts"], stored["indices"].astype(np.int32), stored["indptr"]), shape=shape
+            )
             idf, svm, bias = stored["idf"], stored["svm"], stored["bias"]
         vectorizer = Vectorizer({feature: i for i, feature in enumerate(features)}, idf, Concepts(about["concepts"]))
         model = cls(about["labels"], vectorizer, counts, svm, bias)
@@ -203,7 +225,9 @@ def _fit_svm(features: sp.csr_matrix, groups: np.ndarray, weight: np.ndarray) ->
     known = sorted(set(groups.tolist()))
     if len(known) == 1:
         return np.zeros((features.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
-    svm = LinearSVC(C=REGULARISATION, dual=True, tol=ROUGHNESS, random_state=0).fit(features.astype(np.float64), groups, weight)
+    svm = LinearSVC(C=REGULARISATION, dual=True, tol=ROUGHNESS, random_state=0).fit(
+        features.astype(np.float64), groups, weight
+    )
     coefficients, bias = svm.coef_, svm.intercept_
     if len(known) == 2:  # one problem stands for both, its weights those of the second group
         coefficients, bias = np.vstack([-coefficients, coefficients]), np.concatenate([-bias, bias])

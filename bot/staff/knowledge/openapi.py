@@ -114,6 +114,35 @@ PATHS: dict[str, Any] = {
             security="session",
         ),
     },
+    "/api/v1/staff/package": {
+        "get": operation(
+            "The municipality's own articles and texts, for another municipality.",
+            answer(fields("package", package=TEXT | {"description": "YAML."}), "The package."),
+            security="session",
+        ),
+        "post": operation(
+            "Show what a package would change; with apply take it in, whole or not at all.",
+            answer(
+                fields(
+                    "differences",
+                    "taken",
+                    differences=_MANY | {"items": {"type": "object"}},
+                    taken=_MANY | {"items": TEXT},
+                ),
+                "Per article: new, changed or same, before and after; overwrites says that the municipality wrote it itself.",
+            ),
+            body=fields(
+                "package",
+                package=TEXT,
+                name=TEXT,
+                apply=TRUTH,
+                overwrite=_MANY
+                | {"items": TEXT, "description": "Own texts that may be replaced; the others are kept."},
+            ),
+            security="session",
+            description="Errors: bad_input, whose detail names file, line and field of everything that is wrong.",
+        ),
+    },
     "/api/v1/staff/preview": {
         "post": operation(
             "What would the bot say? Nothing is stored.",

@@ -30,3 +30,4 @@ DONE = {
     "take_back": N_("Svaret bruges igen."),
     "values": N_("Oplysningerne er gemt og gælder fra næste spørgsmål."),
 }
+KINDS = {"new": N_("nyt"), "changed": N_("ændres"), "same": N_("ens")}

@@ -22,7 +22,7 @@ def main(model: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the pool closes us when it is done
     frames_out = _claim_stdout()
     try:
-        turns = _load(model)
+        turns = load_turns(model)
     except Exception as error:
         logging.getLogger(__name__).error("model_not_loaded %s", type(error).__name__)
         _send(frames_out, {"error": type(error).__name__})
@@ -39,7 +39,8 @@ def _claim_stdout() -> BinaryIO:
     return claimed
 
 
-def _load(model: Path) -> Any:
+def load_turns(model: Path) -> Any:
+    """The model, ready to take turns in this process."""
     from bot.understanding import compat
 
     compat.leave_out_what_only_trains(model)

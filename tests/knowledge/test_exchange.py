@@ -1,0 +1,164 @@
+"""Own articles and texts travel between municipalities, and nothing local is overwritten silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import sqlalchemy as sa
+import yaml
+from aiohttp.test_utils import TestClient
+from click.testing import CliRunner
+
+from bot.__main__ import main
+from bot.conversation.service import Services
+from bot.store import tables as t
+from tests.conftest import rows
+from tests.knowledge.test_articles import FEE, TEXTS, put
+from tests.staff.conftest import SignIn
+from tests.staff.people import copy_municipality, refusal
+
+Client = TestClient[Any, Any]
+OWN: dict[str, Any] = {
+    "id": "building/town_gate",
+    "kle": ["02.34.02"],
+    "owner": "building",
+    "reviewed": "2026-11-01",
+    "title": {"da": "Må vi male byporten?", "en": "May we paint the town gate?"},
+    "answer": {"da": "Nej, byporten er fredet.", "en": "No, the town gate is listed."},
+    "sources": [{"title": "Fredede bygninger", "url": "https://kulturarv.example/gate"}],
+    "examples": {
+        "da": ["byporten maling", "må vi male byporten", "ny farve på byporten", "byport rød", "facade byport male"],
+        "en": [],
+    },
+}
+
+
+def package(*articles: dict[str, Any], texts: list[dict[str, Any]] | None = None) -> str:
+    content = {"hotline_articles": 1, "articles": [*articles], "texts": texts or []}
+    return yaml.safe_dump(content, allow_unicode=True).replace("'2026-11-01'", "2026-11-01")
+
+
+async def test_a_package_goes_from_one_municipality_to_another(services: Services, sign_in: SignIn) -> None:
+    await copy_municipality(services, "0001")
+    here, there = await sign_in("redaktoer", municipality="0000"), await sign_in("redaktoer", municipality="0001")
+    await put(here, FEE, **TEXTS)
+    taken = await (await here.post("/package", package=package(OWN), apply=True)).json()
+    assert taken["taken"] == ["building/town_gate_0000"]
+    exported = (await here.get("/package"))["package"]
+    assert "0000" not in exported and "Må vi male byporten?" in exported
+
+    shown = await (await there.post("/package", package=exported)).json()
+    assert [(d["id"], d["kind"], d["overwrites"]) for d in shown["differences"]] == [
+        ("building/town_gate_0001", "new", False),
+        ("building/permit_fee", "changed", False),
+    ]
+    assert shown["taken"] == [] and (await there.get("/articles"))["counts"]["own"] == 0
+    await there.post("/package", package=exported, apply=True)
+    assert (await there.get(FEE))["own"]["title"]["da"] == TEXTS["title"]["da"]
+    article = await there.get("/articles/building/town_gate_0001")
+    assert article["states"] == ["own"] and article["shown"]["da"] == "Nej, byporten er fredet."
+    assert (await there.session.get("/api/v1/staff/articles/building/town_gate_0000")).status == 404
+    again = await (await there.post("/package", package=exported, apply=True)).json()
+    assert {d["kind"] for d in again["differences"]} == {"same"} and again["taken"] == []
+
+
+async def test_an_own_text_is_kept_unless_it_is_named(services: Services, sign_in: SignIn) -> None:
+    editor = await sign_in("redaktoer")
+    await put(editor, FEE, **TEXTS)
+    other = {"id": "building/permit_fee", **TEXTS, "title": {"da": "Byggesagens pris", "en": "The price"}}
+    source = package(OWN, texts=[other])
+    taken = await (await editor.post("/package", package=source, apply=True)).json()
+    assert [d["id"] for d in taken["differences"] if d["overwrites"]] == ["building/permit_fee"]
+    assert taken["taken"] == ["building/town_gate_0000"]
+    assert (await editor.get(FEE))["own"]["title"]["da"] == TEXTS["title"]["da"]
+    await editor.post("/package", package=source, apply=True, overwrite=["building/permit_fee"])
+    assert (await editor.get(FEE))["own"]["title"]["da"] == "Byggesagens pris"
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("a: [", "did not find expected node"),
+        ("hotline_articles: 2\n", "hotline_articles: must be 1"),
+        ("hotline_articles: 1\n", "holds no articles"),
+        (package(OWN, OWN | {"answer": {"da": "{nothing}", "en": "x"}}), "articles[1].answer.da"),
+        (package(OWN | {"id": "nowhere/gate"}), "articles[0].id: must be area/name"),
+        (package(OWN | {"municipality": "0001"}), "articles[0].municipality"),
+        (package(OWN | {"examples": {"da": ["kort"], "en": []}}), "articles[0].examples.da: 1 examples, at least 5"),
+        (
+            package(OWN | {"examples": {"da": [*OWN["examples"]["da"], "byggesagsgebyr pris pr time"], "en": []}}),
+            "is also in building/permit_fee",
+        ),
+        (
+            package(
+                OWN, texts=[{"id": "building/no", "title": {"da": "a", "en": "b"}, "answer": {"da": "a", "en": "b"}}]
+            ),
+            "texts[0].id",
+        ),
+        (
+            package(OWN, texts=[{"id": "building/permit_fee", "title": {"da": "a"}, "answer": {"da": "a", "en": "b"}}]),
+            "texts[0].title.en",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_named_with_line_and_field_and_nothing_is_taken(
+    services: Services, sign_in: SignIn, source: str, complaint: str
+) -> None:
+    editor = await sign_in("redaktoer")
+    response = await editor.post("/package", package=source, apply=True)
+    detail = (await response.json())["error"]["detail"]
+    assert response.status == 400 and complaint in detail and detail.startswith("package.yml:")
+    assert await rows(services, t.article_text) == []
+
+
+async def test_only_editors_exchange(sign_in: SignIn) -> None:
+    byg = await sign_in("byg")
+    assert await refusal(await byg.session.get("/api/v1/staff/package")) == (403, "forbidden")
+    assert await refusal(await byg.post("/package", package=package(OWN), apply=True)) == (403, "forbidden")
+
+
+async def test_the_console_shows_the_difference_before_it_takes_a_file_in(sign_in: SignIn) -> None:
+    editor = await sign_in("redaktoer")
+    form = aiohttp.FormData({"csrf": editor.csrf})
+    form.add_field("file", package(OWN).encode(), filename="svar.yml")
+    page = await (await editor.session.post("/staff/knowledge/exchange", data=form)).text()
+    assert "building/town_gate_0000" in page and "Nej, byporten er fredet." in page
+    assert (await editor.get("/articles"))["counts"]["own"] == 0
+    form_back = {"csrf": editor.csrf, "source": package(OWN), "name": "svar.yml", "apply": "yes"}
+    page = await (await editor.session.post("/staff/knowledge/exchange", data=form_back)).text()
+    assert "1 svar er læst ind." in page
+    response = await editor.session.get("/staff/knowledge/package.yml")
+    assert "attachment" in response.headers["Content-Disposition"] and "Må vi male byporten?" in await response.text()
+
+
+async def test_the_commands_do_the_same(
+    services: Services, nlu_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    for name, value in (
+        ("DATABASE_URL", services.settings.database_url),
+        ("SECRET_KEY", "k" * 40),
+        ("NLU_DATA_DIR", str(nlu_data)),
+    ):
+        monkeypatch.setenv(f"HOTLINE_{name}", value)
+    file = tmp_path / "package.yml"
+    file.write_text(package(OWN), encoding="utf-8")
+
+    async def run(*arguments: str) -> str:
+        result = await asyncio.to_thread(CliRunner().invoke, main, ["articles", *arguments])
+        assert not result.exception or isinstance(result.exception, SystemExit), repr(result.exception)
+        return result.output
+
+    shown = await run("import", "0000", str(file))
+    assert "building/town_gate_0000: new" in shown and "Nothing is changed" in shown
+    assert await rows(services, t.article_text) == []
+    assert "1 of 1 taken in" in await run("import", "0000", str(file), "--apply")
+    async with services.database.read() as connection:
+        assert await connection.scalar(sa.select(t.article_text.c.changed_by)) == "operator"
+    assert "1 articles and texts" in await run("export", "0000", str(tmp_path / "out.yml"))
+    file.write_text("hotline_articles: 1\narticles:\n- id: building/x\n", encoding="utf-8")
+    assert "package.yml:3: articles[0]" in await run("import", "0000", str(file))
