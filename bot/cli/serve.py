@@ -5,18 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from aiohttp import web
 
-from bot.errors import SettingsError
-from bot.settings import PROJECT_DIR, Settings
-
-if TYPE_CHECKING:
-    from bot.knowledge.content import Knowledge
-    from bot.store.database import Database
+from bot.settings import Settings
 
 
 @click.command()
@@ -38,6 +31,7 @@ def serve(demo: bool) -> None:
 
 async def _serve(settings: Settings, demo: bool) -> None:
     from bot.app import create_app
+    from bot.cli.prepare import prepare_database, prepare_demo, prepare_model
     from bot.conversation.service import Services
     from bot.hub import Hub
     from bot.knowledge.files import load_knowledge
@@ -51,9 +45,9 @@ async def _serve(settings: Settings, demo: bool) -> None:
     database = Database(settings.resolved_database_url)
     pool = None
     try:
-        await _prepare_database(settings, database)
-        password = await _prepare_demo(settings, database, common, demo)
-        model = await _prepare_model(settings, database)
+        await prepare_database(settings, database)
+        password = await prepare_demo(settings, database, common, demo)
+        model = await prepare_model(settings, database)
         pool = WorkerPool(size=settings.workers, model_path=model)
         services = Services(
             settings=settings, database=database, knowledge=KnowledgeService(common), hub=Hub(), workers=pool, key=key
@@ -82,50 +76,6 @@ async def _serve(settings: Settings, demo: bool) -> None:
         await database.close()
 
 
-async def _prepare_database(settings: Settings, database: Database) -> None:
-    from bot.store.migrate import current_revision, migrate, newest_revision
-
-    if settings.is_default_sqlite:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await migrate(database)
-    elif await current_revision(database) != newest_revision():
-        raise SettingsError("the database is not up to date: run `hotline migrate` first")
-
-
-async def _prepare_demo(settings: Settings, database: Database, common: Knowledge, demo: bool) -> str | None:
-    """Load the demonstration where it belongs; returns the password when it is new or given, else None."""
-    from bot import demo as demonstration
-    from bot.conversation.service import utc_now
-
-    given = settings.demo_password.get_secret_value()
-    if (settings.is_default_sqlite or demo) and await demonstration.is_empty(database):
-        password = given or demonstration.new_password()
-        await demonstration.load_demo(database, common, password, utc_now())
-        return password
-    if given:
-        await demonstration.set_demo_password(database, given)
-    return given or None
-
-
-async def _prepare_model(settings: Settings, database: Database) -> Path:
-    """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
-    from bot.cli.progress import tell_progress
-    from bot.conversation.service import utc_now
-    from bot.models import live_model, store_model, training_fingerprint
-    from bot.understanding.training import train_in_subprocess
-
-    fingerprint = training_fingerprint(settings.nlu_data_dir, PROJECT_DIR)
-    found = await live_model(database, settings.data_dir / "models")
-    if found and found[1] == fingerprint:
-        return found[0]
-    click.echo("Training the language model: " + ("the knowledge base has changed." if found else "there is none yet."))
-    path = await train_in_subprocess(settings.nlu_data_dir, PROJECT_DIR / "models", tell_progress())
-    await store_model(database, path, fingerprint, utc_now())
-    stored = await live_model(database, settings.data_dir / "models")
-    assert stored is not None
-    return stored[0]
-
-
 def _address(settings: Settings, runner: web.AppRunner) -> str:
     port = runner.addresses[0][1]
     return f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{port}"
@@ -141,7 +91,15 @@ def _tell(address: str, password: str | None) -> None:
 
 
 def _tell_ready(task: asyncio.Task[None], began: float) -> None:
-    if not task.cancelled() and task.exception() is None:
+    if task.cancelled():
+        return
+    if error := task.exception():
+        click.secho(
+            f"The language model cannot be loaded: {error}. Every message goes to a person until then.",
+            fg="red",
+            err=True,
+        )
+    else:
         click.echo(f"Ready to answer after {time.monotonic() - began:.1f} s.")
 
 

@@ -74,18 +74,32 @@ def check(padding: bool) -> None:
         click.secho(f"warning: {warning}", fg="yellow")
     if padding:
         for pair in near_identical(knowledge):
-            click.secho(f"padding: {pair.label} ({pair.language}, {pair.similarity:.2f}): {pair.first!r} / {pair.second!r}", fg="yellow")
+            click.secho(
+                f"padding: {pair.label} ({pair.language}, {pair.similarity:.2f}): {pair.first!r} / {pair.second!r}",
+                fg="yellow",
+            )
     examples = sum(1 for _ in knowledge.examples())
-    click.echo(f"{len(knowledge.articles)} articles, {len(knowledge.packages)} packages, {examples} examples: no errors.")
+    click.echo(
+        f"{len(knowledge.articles)} articles, {len(knowledge.packages)} packages, {examples} examples: no errors."
+    )
     sys.exit(0)
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Write the figures as JSON and nothing else.")
-@click.option("--predictions", type=click.Path(dir_okay=False, path_type=Path), help="Write what was understood, line by line.")
-@click.option("--municipality", default=EVERYTHING_FILLED, show_default=True, help="Ask with this one's own values and withdrawals.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), default=Path("evaluation.html"), show_default=True)
+@click.option(
+    "--predictions", type=click.Path(dir_okay=False, path_type=Path), help="Write what was understood, line by line."
+)
+@click.option(
+    "--municipality",
+    default=EVERYTHING_FILLED,
+    show_default=True,
+    help="Ask with this one's own values and withdrawals.",
+)
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), default=Path("evaluation.html"), show_default=True
+)
 def evaluate(file: Path, as_json: bool, predictions: Path | None, municipality: str, report: Path) -> None:
     """Ask the live model the questions in FILE (JSON lines) and measure how well it does."""
     from bot.understanding import evaluation, evaluation_report
@@ -128,23 +142,21 @@ async def _evaluate(settings: Settings, file: Path, municipality: str, *, quiet:
 async def _model_and_availability(
     settings: Settings, knowledge: Knowledge, municipality: str
 ) -> tuple[Path, list[str], list[str]]:
-    """The live model's file, and which articles must not answer or lack a value in ``municipality``."""
-    from bot.errors import ModelUnavailable
+    """The live model's file (trained first where there is none), and which articles must not answer or lack a value in ``municipality``."""
+    from bot.cli.prepare import prepare_database, prepare_model
     from bot.knowledge.service import KnowledgeService
-    from bot.models import live_model
     from bot.store.database import Database
 
     database = Database(settings.resolved_database_url)
     try:
-        found = await live_model(database, settings.data_dir / "models")
-        if found is None:
-            raise ModelUnavailable("there is no model yet: train one with `hotline train`")
+        await prepare_database(settings, database)
+        model = await prepare_model(settings, database)
         if municipality == EVERYTHING_FILLED:
             foreign = [a.id for a in knowledge.articles.values() if a.municipality not in (None, municipality)]
-            return found[0], foreign, []
+            return model, foreign, []
         async with database.read() as connection:
             here = await KnowledgeService(knowledge).of(connection, municipality)
-        return found[0], here.unavailable, here.incomplete
+        return model, here.unavailable, here.incomplete
     finally:
         await database.close()
 
@@ -163,7 +175,9 @@ def export(municipality: str, file: Path) -> None:
 @click.argument("municipality")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--apply", "applies", is_flag=True, help="Take it in; without it only the difference is shown.")
-@click.option("--overwrite", multiple=True, metavar="ID", help="An own text that may be replaced; may be given several times.")
+@click.option(
+    "--overwrite", multiple=True, metavar="ID", help="An own text that may be replaced; may be given several times."
+)
 def import_(municipality: str, file: Path, applies: bool, overwrite: tuple[str, ...]) -> None:
     """Show what FILE would change in MUNICIPALITY, and take it in with --apply."""
     from bot.cli.exchange import import_from

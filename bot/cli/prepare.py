@@ -1,0 +1,63 @@
+"""What a command needs before it can work: the database, the demonstration, the model. Each is made where it is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.errors import ModelUnavailable, SettingsError
+from bot.settings import PROJECT_DIR, Settings
+
+if TYPE_CHECKING:
+    from bot.knowledge.content import Knowledge
+    from bot.store.database import Database
+
+
+async def prepare_database(settings: Settings, database: Database) -> None:
+    from bot.store.migrate import current_revision, migrate, newest_revision
+
+    if settings.is_default_sqlite:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await migrate(database)
+    elif await current_revision(database) != newest_revision():
+        raise SettingsError("the database is not up to date: run `hotline migrate` first")
+
+
+async def prepare_demo(settings: Settings, database: Database, common: Knowledge, demo: bool) -> str | None:
+    """Load the demonstration where it belongs; returns the password when it is new or given, else None."""
+    from bot import demo as demonstration
+    from bot.conversation.service import utc_now
+
+    given = settings.demo_password.get_secret_value()
+    if (settings.is_default_sqlite or demo) and await demonstration.is_empty(database):
+        password = given or demonstration.new_password()
+        await demonstration.load_demo(database, common, password, utc_now())
+        return password
+    if given:
+        await demonstration.set_demo_password(database, given)
+    return given or None
+
+
+async def prepare_model(settings: Settings, database: Database) -> Path:
+    """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
+    from bot.cli.progress import tell_progress
+    from bot.conversation.service import utc_now
+    from bot.models import live_model, store_model, training_fingerprint
+    from bot.understanding.training import train_in_subprocess
+
+    fingerprint = training_fingerprint(settings.nlu_data_dir, PROJECT_DIR)
+    try:
+        found = await live_model(database, settings.data_dir / "models")
+        why = "the knowledge base has changed" if found else "there is none yet"
+    except ModelUnavailable as error:
+        found, why = None, str(error)
+    if found and found[1] == fingerprint:
+        return found[0]
+    click.echo(f"Training the language model: {why}.", err=True)
+    path = await train_in_subprocess(settings.nlu_data_dir, PROJECT_DIR / "models", tell_progress())
+    await store_model(database, path, fingerprint, utc_now())
+    stored = await live_model(database, settings.data_dir / "models")
+    assert stored is not None
+    return stored[0]
