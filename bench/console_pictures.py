@@ -23,12 +23,12 @@ TALKS = [
         [
             "Skal vi have byggetilladelse til et skur på 20 kvm bag værkstedet?",
             "person",
-            "Mette Holm",
-            "mette@holmbyg.example",
-            "Holm Byg ApS",
+            "Firmaets indehaver",
+            "kontor@byggefirma.example",
+            "Eksempel Byg ApS",
         ],
     ),
-    ("da", ["Vores byggeri er stoppet, det haster at få en byggetilladelse", "person", "Jens Peter", "skip", "skip"]),
+    ("da", ["Vores byggeri er stoppet, det haster at få en byggetilladelse", "person", "Byggelederen", "skip", "skip"]),
     (
         "en",
         [
@@ -113,7 +113,7 @@ async def answer(address: str, password: str, inquiry_id: str) -> None:
             ("take", {}),
             (
                 "reply",
-                {"text": "Hej Mette. Et skur på 20 m² kan kræve tilladelse. Har I en situationsplan, jeg må se?"},
+                {"text": "Hej. Et skur på 20 m² kan kræve tilladelse. Har I en situationsplan, jeg må se?"},
             ),
             ("note", {"text": "Lokalplan 1.23 tillader 8,5 m. Planafdelingen er spurgt om skel."}),
         ]

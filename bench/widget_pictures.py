@@ -14,8 +14,8 @@ FOLDER = PROJECT_DIR / "docs" / "pictures"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 320, "height": 640}}
 LOOKS = [("da", False), ("en", False), ("da", True)]  # language, dark
 SAID = {
-    "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Kirsten Holm", "Vi har 12 stole og 4 borde."),
-    "en": ("How do we get a permit for outdoor serving on the pavement?", "Kirsten Holm", "We have 12 chairs and 4 tables."),
+    "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Caféens ejer", "Vi har 12 stole og 4 borde."),
+    "en": ("How do we get a permit for outdoor serving on the pavement?", "Caféens ejer", "We have 12 chairs and 4 tables."),
 }
 REPLIES = {
     "da": "Hej Kirsten. Send mig en skitse med mål, så har I tilladelsen inden fredag.",

@@ -20,11 +20,12 @@ from bot.conversation.service import Services
 from bot.conversation.timers import file_quiet, tell_overdue
 from bot.conversation.turns import TurnRunner
 from bot.editing.service import Editing
+from bot.editing.training import Training
 from bot.errors import StoreUnavailable
 from bot.outbox import Outbox
 from bot.staff import routes as staff_routes
 from bot.web import middleware, pages
-from bot.web.keys import EDITING, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TURNS
+from bot.web.keys import EDITING, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TRAINING, TURNS
 from bot.web.limits import Limits
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def create_app(services: Services) -> web.Application:
     app[RECEIVING] = Receiving(services, turns)
     app[PEOPLE] = People(services)
     app[EDITING] = Editing(services)
+    app[TRAINING] = Training(services)
     app[OUTBOX] = Outbox(services, senders={})
     app[LIMITS] = Limits(services.settings)
     app.on_response_prepare.append(middleware.set_headers)
@@ -79,6 +81,7 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(_every(SWEEP_S, turns.sweep)),
         asyncio.create_task(_every(TIMERS_S, timers)),
         asyncio.create_task(_every(SWEEP_S, outbox.deliver_due, outbox.woken)),
+        asyncio.create_task(_every(SWEEP_S, app[TRAINING].run)),
     ]
     yield
     for task in tasks:

@@ -87,7 +87,7 @@ async def live_model(database: Database, cache: Path) -> tuple[Path, str] | None
             if hashlib.sha256(content).hexdigest() != row.sha256:
                 raise ModelUnavailable(f"the stored model {row.id} is damaged")
             await asyncio.to_thread(_write_whole, path, content)
-    check_model_file(path)
+    await asyncio.to_thread(check_model_file, path)
     return path, row.fingerprint
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,24 +41,27 @@ async def prepare_demo(settings: Settings, database: Database, common: Knowledge
     return given or None
 
 
-async def prepare_model(settings: Settings, database: Database) -> Path:
+async def prepare_model(settings: Settings, database: Database, common: Knowledge) -> Path:
     """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
     from bot.cli.progress import tell_progress
     from bot.conversation.service import utc_now
-    from bot.models import live_model, store_model, training_fingerprint
+    from bot.editing.corpus import write_corpus
+    from bot.models import kept_models, live_model, store_model
     from bot.understanding.training import train_in_subprocess
 
-    fingerprint = training_fingerprint(settings.nlu_data_dir, PROJECT_DIR)
-    try:
-        found = await live_model(database, settings.data_dir / "models")
-        why = "the knowledge base has changed" if found else "there is none yet"
-    except ModelUnavailable as error:
-        found, why = None, str(error)
-    if found and found[1] == fingerprint:
-        return found[0]
-    click.echo(f"Training the language model: {why}.", err=True)
-    path = await train_in_subprocess(settings.nlu_data_dir, PROJECT_DIR / "models", tell_progress())
-    await store_model(database, path, fingerprint, utc_now())
+    with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
+        corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
+        try:
+            found = await live_model(database, settings.data_dir / "models")
+            why = "the knowledge base has changed" if found else "there is none yet"
+        except ModelUnavailable as error:
+            found, why = None, str(error)
+        # Another model than the newest may be live because somebody went back to it, or the gate kept the newest aside.
+        if found and corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}:
+            return found[0]
+        click.echo(f"Training the language model: {why}.", err=True)
+        path = await train_in_subprocess(corpus.folder, PROJECT_DIR / "models", tell_progress())
+        await store_model(database, path, corpus.fingerprint, utc_now())
     stored = await live_model(database, settings.data_dir / "models")
     assert stored is not None
     return stored[0]

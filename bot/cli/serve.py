@@ -47,7 +47,7 @@ async def _serve(settings: Settings, demo: bool) -> None:
     try:
         await prepare_database(settings, database)
         password = await prepare_demo(settings, database, common, demo)
-        model = await prepare_model(settings, database)
+        model = await prepare_model(settings, database, common)
         pool = WorkerPool(size=settings.workers, model_path=model)
         services = Services(
             settings=settings, database=database, knowledge=KnowledgeService(common), hub=Hub(), workers=pool, key=key

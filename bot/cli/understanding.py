@@ -144,16 +144,16 @@ async def _model_and_availability(
 ) -> tuple[Path, list[str], list[str]]:
     """The live model's file (trained first where there is none), and which articles must not answer or lack a value in ``municipality``."""
     from bot.cli.prepare import prepare_database, prepare_model
+    from bot.editing.corpus import own_articles
     from bot.knowledge.service import KnowledgeService
     from bot.store.database import Database
 
     database = Database(settings.resolved_database_url)
     try:
         await prepare_database(settings, database)
-        model = await prepare_model(settings, database)
+        model = await prepare_model(settings, database, knowledge)
         if municipality == EVERYTHING_FILLED:
-            foreign = [a.id for a in knowledge.articles.values() if a.municipality not in (None, municipality)]
-            return model, foreign, []
+            return model, await own_articles(database, knowledge), []
         async with database.read() as connection:
             here = await KnowledgeService(knowledge).of(connection, municipality)
         return model, here.unavailable, here.incomplete
@@ -185,4 +185,30 @@ def import_(municipality: str, file: Path, applies: bool, overwrite: tuple[str, 
     asyncio.run(import_from(Settings(), municipality, file, applies, overwrite))
 
 
-COMMANDS = (rasa, train, evaluate, articles)
+@click.group()
+def models() -> None:
+    """The trained models that are kept: the last three."""
+
+
+@models.command("list")
+def list_() -> None:
+    """List them, with what the gate found."""
+    from bot.cli.models import list_models
+
+    for line in asyncio.run(list_models(Settings())):
+        click.echo(line)
+
+
+@models.command()
+@click.argument("model")
+@click.option("--reason", required=True, help="Why; it is logged.")
+def use(model: str, reason: str) -> None:
+    """Make MODEL the live one, also against the gate. A running server takes it within seconds."""
+    from bot.cli.models import use_as_operator
+
+    asyncio.run(use_as_operator(Settings(), model, reason))
+    click.echo(f"Model {model} is live.")
+
+
+COMMANDS = (rasa, train, evaluate, articles, models)
+

@@ -30,13 +30,23 @@ class Corpus:
 
 async def write_corpus(database: Database, common: Knowledge, nlu_data: Path, target: Path) -> Corpus:
     """The knowledge base with all own articles in ``target``; where there are none, ``nlu_data`` itself."""
-    a = t.article_text.c
-    async with database.read() as connection:
-        rows = await connection.execute(
-            sa.select(a.article, a.municipality, a.body).where(a.body.is_not(None)).order_by(a.article)
-        )
-        own = [from_body(row.article, row.municipality, row.body) for row in rows if row.article not in common.articles]
+    own = await _own(database, common)
     return await asyncio.to_thread(_write, common, own, nlu_data, target)
+
+
+async def own_articles(database: Database, common: Knowledge) -> list[str]:
+    """The ids of every municipality's own articles."""
+    return [article.id for article in await _own(database, common)]
+
+
+async def _own(database: Database, common: Knowledge) -> list[Article]:
+    a = t.article_text.c
+    query = sa.select(a.article, a.municipality, a.body).where(a.body.is_not(None)).order_by(a.article)
+    async with database.read() as connection:
+        rows = await connection.execute(query)
+        return [
+            from_body(row.article, row.municipality, row.body) for row in rows if row.article not in common.articles
+        ]
 
 
 def _write(common: Knowledge, own: list[Article], nlu_data: Path, target: Path) -> Corpus:

@@ -69,7 +69,7 @@ class Training:
                     await self._go_live()
             except HotlineError as error:
                 self.progress.phase = "failed"
-                log.error("training_failed", error=type(error).__name__)
+                log.error("training_failed", error=type(error).__name__, detail=(error.detail or "")[-500:])
             except Exception:
                 self.progress.phase = "failed"
                 log.exception("training_failed")
@@ -143,7 +143,7 @@ async def _judge(new: Path, running: Path, corpus: Corpus, room: Path) -> dict[s
     questions = room / "questions.jsonl"
     await asyncio.to_thread(write_questions, corpus, questions)
     behind = ["nice", "-n", "15"] if os.name == "posix" else []
-    paths = [str(path.absolute()) for path in (new, running, questions)]
+    paths = await asyncio.to_thread(lambda: [str(path.absolute()) for path in (new, running, questions)])
     process = await asyncio.create_subprocess_exec(
         *behind, sys.executable, "-W", "ignore", "-m", "bot.understanding.worker.gate", *paths,
         cwd=PROJECT_DIR,

@@ -1,6 +1,6 @@
 """Fits how much each model's opinion counts, so that probabilities are true, and from which confidence the bot dares to answer.
 
-Seven numbers are fitted to the development set, which no example comes from; ``cross_validated`` says how well they hold on needs they
+Eight numbers are fitted to the development set, which no example comes from; ``cross_validated`` says how well they hold on needs they
 were not fitted to. Folds of the training examples would promise too much: the examples of an article resemble each other.
 """
 
@@ -33,11 +33,12 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """``groups``: of the SVM, the complement naive Bayes, the label model and the leaning one; ``labels``: of the last two within a
-    group; ``other``: for a question of an area that no article answers. The defaults are what the development set gave."""
+    """``groups``: of the SVM, the complement naive Bayes, the label model and the leaning one; ``labels``: of the last two and of the
+    siblings' SVM within a group; ``other``: for a question of an area that no article answers. The defaults are what the development
+    set gave."""
 
     groups: tuple[float, ...] = (0.75, 0.25, 0.29, 0.42)
-    labels: tuple[float, ...] = (0.10, 0.50)
+    labels: tuple[float, ...] = (0.05, 0.20, 2.0)
     other: float = 0.0
 
     @classmethod
@@ -59,7 +60,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The development set as arrays: opinions (n × 4 × groups), within (n × 2 × labels), and what is right (n × groups, n × labels)."""
+    """The development set as arrays: opinions (n × 4 × groups), within (n × 3 × labels), and what is right (n × groups, n × labels)."""
 
     questions: Sequence[Question]
     opinions: NDArray[Any]
@@ -114,7 +115,7 @@ def score(model: Model, questions: Sequence[Question]) -> Scored:
         within.append(found[1])
         right_group.append(np.isin(np.arange(len(model.groups)), groups))
         right_label.append(right)
-    empty = np.zeros((0, 4, len(model.groups))), np.zeros((0, 2, len(model.labels)))
+    empty = np.zeros((0, 4, len(model.groups))), np.zeros((0, 3, len(model.labels)))
     if not kept:
         return Scored([], *empty, empty[0][:, 0].astype(bool), empty[1][:, 0].astype(bool))
     # Float32: four thousand messages by four hundred labels.
@@ -140,7 +141,7 @@ def fit_weights(model: Model, scored: Scored) -> Weights:
     found = _minimise(
         lambda w: _label_loss(w, judged, model.group_of, is_other), np.array([*start.labels, start.other])
     )
-    return Weights(tuple(groups.tolist()), tuple(found[:2].tolist()), float(found[2]))
+    return Weights(tuple(groups.tolist()), tuple(found[:-1].tolist()), float(found[-1]))
 
 
 def _minimise(loss: Any, start: NDArray[Any]) -> NDArray[Any]:

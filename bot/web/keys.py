@@ -9,6 +9,7 @@ from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
 from bot.conversation.turns import TurnRunner
 from bot.editing.service import Editing
+from bot.editing.training import Training
 from bot.outbox import Outbox
 from bot.web.limits import Limits
 
@@ -16,6 +17,7 @@ SERVICES = web.AppKey("services", Services)
 RECEIVING = web.AppKey("receiving", Receiving)
 PEOPLE = web.AppKey("people", People)
 EDITING = web.AppKey("editing", Editing)
+TRAINING = web.AppKey("training", Training)
 TURNS = web.AppKey("turns", TurnRunner)
 OUTBOX = web.AppKey("outbox", Outbox)
 LIMITS = web.AppKey("limits", Limits)

@@ -55,12 +55,12 @@ async def test_replies_to_the_contact_form_are_no_questions(
     business = await escalated(client)
     owner, _ = await owner_and_other(services, sign_in, business.id)
     before = await owner.get(f"/inquiries/{business.id}")
-    for reply in ("Mette Holm", "mette@holmbyg.example", "Holm Byg ApS"):
+    for reply in ("Firmaets indehaver", "kontor@byggefirma.example", "Eksempel Byg ApS"):
         await business.write(reply)
     after = await owner.get(f"/inquiries/{business.id}")
     assert after["suggestions"] == before["suggestions"] and after["turns"] == before["turns"]
     contact = after["inquiry"]["contact"]
-    assert (contact["name"], contact["company"], contact["page_only"]) == ("Mette Holm", "Holm Byg ApS", False)
+    assert (contact["name"], contact["company"], contact["page_only"]) == ("Firmaets indehaver", "Eksempel Byg ApS", False)
 
 
 async def test_a_reply_reaches_the_inquirer_and_silences_the_bot(

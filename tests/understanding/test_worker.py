@@ -59,11 +59,11 @@ async def test_a_whole_escalation_runs_through_the_contact_form(pool: WorkerPool
     assert result.escalation and result.escalation.reason == "request"
     assert said(result) == ["escalated_request", "form_name"] and result.state.form_field == "name"
     steps = [
-        ("Bo Holm", {"name": "Bo Holm"}, "form_reach", "reach"),
+        ("Caféens ejer", {"name": "Caféens ejer"}, "form_reach", "reach"),
         ("ring bare", {}, "form_reach_invalid", "reach"),
         ("bo@holm.dk", {"email": "bo@holm.dk"}, "form_company", "company"),
         ("12345678", {}, "form_cvr_invalid", "company"),
-        ("Holms Café 13585628", {"cvr": "13585628", "company": "Holms Café"}, "form_done", None),
+        ("Eksempel Café 13585628", {"cvr": "13585628", "company": "Eksempel Café"}, "form_done", None),
     ]
     for text, contact, asked, field in steps:
         result = await pool.turn(ask(text, state=result.state, status="waiting"), 10)
@@ -219,7 +219,7 @@ async def test_no_message_text_is_logged_even_when_the_turn_fails(small_model: P
 import asyncio, logging, sys
 from pathlib import Path
 from bot.understanding.worker import process
-turns = process._load(Path({str(small_model)!r}))
+turns = process.load_turns(Path({str(small_model)!r}))
 from bot.turn import TurnRequest, DialogueState
 async def main():
     for text in ("{secret} byggetilladelse", "{secret} vil tale med et menneske", "/{secret}"):

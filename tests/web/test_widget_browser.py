@@ -106,12 +106,12 @@ async def test_a_person_takes_over_in_the_same_thread(
     await expect(page.get_by_text("Henvendelse 2026-000001", exact=True)).to_be_visible()
     await expect(page.locator(".status")).to_contain_text("svarer jer her, senest")
     await expect(messages(page, "system").get_by_role("button", name="Kopiér linket")).to_be_visible()
-    await ask(page, "Kirsten Holm")
+    await ask(page, "Caféens ejer")
     await expect(page.get_by_role("button", name="Spring over")).to_have_count(2)
     await page.get_by_role("button", name="Spring over").last.click()
     await expect(page.get_by_role("button", name="Spring over ✓ valgt")).to_be_visible()
     (inquiry,) = await rows(services, t.inquiry)
-    assert inquiry.contact_name == "Kirsten Holm"
+    assert inquiry.contact_name == "Caféens ejer"
     staff = await staff_member(services, inquiry.acting_id)
     people = client.app[PEOPLE]  # type: ignore[union-attr]
     await people.take(staff, inquiry.id)

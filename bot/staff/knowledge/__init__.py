@@ -18,6 +18,9 @@ ACTIONS = {
 
 def add_to(app: web.Application) -> None:
     app.router.add_get("/api/v1/staff/articles", api.get_articles)
+    app.router.add_post("/api/v1/staff/articles", api.post_articles)
+    app.router.add_get("/api/v1/staff/training", api.get_training)
+    app.router.add_post("/api/v1/staff/training/use", api.post_use)
     app.router.add_get(ARTICLE, api.get_article)
     app.router.add_put(ARTICLE, api.put_article)
     app.router.add_delete(ARTICLE, api.delete_article)

@@ -6,13 +6,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.editing.articles import read_article, read_article_filter, read_articles, read_values
+from bot.editing.articles import check_editor, read_article, read_article_filter, read_articles, read_values
 from bot.editing.correcting import correct, report_wrong
 from bot.editing.preview import preview
+from bot.editing.training import progress_json
 from bot.errors import BadInput, NotFound
+from bot.models import kept_models
 from bot.staff.sessions import access_session
 from bot.web.fields import text_field
-from bot.web.keys import EDITING, SERVICES
+from bot.web.keys import EDITING, SERVICES, TRAINING
 from bot.web.middleware import language_of, read_json
 
 
@@ -21,6 +23,34 @@ async def get_articles(request: web.Request) -> web.Response:
     chosen = read_article_filter(request.query)
     articles, counts = await read_articles(request.app[SERVICES], session.staff, chosen, language_of(request))
     return web.json_response({"articles": articles, "counts": counts})
+
+
+async def post_articles(request: web.Request) -> web.Response:
+    """A new article of the municipality's own; ``id`` is area/name."""
+    session, body = await access_session(request), await read_json(request)
+    fields = {name: value for name, value in body.items() if name != "id"}
+    article_id = await request.app[EDITING].create(session.staff, text_field(body, "id", 80) or "", fields)
+    article = await read_article(request.app[SERVICES], session.staff, article_id, language_of(request))
+    return web.json_response(article, status=201)
+
+
+async def get_training(request: web.Request) -> web.Response:
+    session = await access_session(request, counts_as_use=False)
+    check_editor(session.staff)
+    return web.json_response(await training_json(request))
+
+
+async def post_use(request: web.Request) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    await request.app[TRAINING].use(session.staff, text_field(body, "model", 80) or "")
+    return web.json_response(await training_json(request))
+
+
+async def training_json(request: web.Request) -> dict[str, Any]:
+    """How far a training is, and the models that are kept, newest first."""
+    kept = await kept_models(request.app[SERVICES].database)
+    models = [{**model, "created_at": model["created_at"].isoformat()} for model in kept]
+    return {"progress": progress_json(request.app[TRAINING].progress), "models": models}
 
 
 async def get_article(request: web.Request) -> web.Response:

@@ -49,6 +49,10 @@ _ID = [
     parameter("name", "path", TEXT, "The article's name in it."),
 ]
 _ARTICLE = answer(ref("Article"), "The article as it now is.")
+_TRAINING = answer(
+    fields("progress", "models", progress={"type": "object"}, models=_MANY | {"items": {"type": "object"}}),
+    "Phase and share done; each model with the gate's report.",
+)
 _EDITORS = "For editors and administrators; others get forbidden."
 
 
@@ -71,6 +75,25 @@ PATHS: dict[str, Any] = {
             ],
             security="session",
             description=_EDITORS,
+        ),
+        "post": operation(
+            "Write a new article of the municipality's own; the bot gives it after the next training.",
+            answer(ref("Article"), "The article.", 201),
+            body=fields(
+                "id", "title", "answer", "sources", "examples",
+                id=TEXT | {"description": "area/name; the municipality's code is added."},
+                title=_BOTH, answer=_BOTH, follow_ups={"type": "object"},
+                sources=_MANY | {"items": fields("title", "url", title=TEXT, url=TEXT)},
+                examples={"type": "object"}, law=_MANY | {"items": TEXT}, kle=_MANY | {"items": TEXT},
+            ),
+            security="session",
+            description=_EDITORS,
+        ),
+    },
+    "/api/v1/staff/training": {"get": operation("How far a training is.", _TRAINING, security="session")},
+    "/api/v1/staff/training/use": {
+        "post": operation(
+            "Go back to a model that is kept.", _TRAINING, body=fields("model", model=TEXT), security="session"
         )
     },
     "/api/v1/staff/articles/{area}/{name}": {

@@ -17,10 +17,10 @@ from bot.knowledge.markdown import to_html
 from bot.staff.api import staff_json
 from bot.staff.frame import checked_form, console_language, page, render_page, session_of
 from bot.staff.knowledge import words as said
-from bot.staff.knowledge.api import article_id_of
+from bot.staff.knowledge.api import article_id_of, training_json
 from bot.staff.sessions import Session
 from bot.web.catalogues import gettext, ngettext
-from bot.web.keys import EDITING, SERVICES
+from bot.web.keys import EDITING, SERVICES, TRAINING
 
 HOME = "/staff/knowledge"
 ARTICLE = HOME + "/articles/{area}/{name}"
@@ -30,6 +30,10 @@ def add_to(app: web.Application) -> None:
     app.router.add_get(HOME, page(get_list))
     app.router.add_get(HOME + "/preview", page(get_preview))
     app.router.add_post(HOME + "/preview", page(post_preview))
+    app.router.add_get(HOME + "/new", page(get_new))
+    app.router.add_post(HOME + "/new", page(post_new))
+    app.router.add_get(HOME + "/training", page(get_training))
+    app.router.add_post(HOME + "/training", page(post_training))
     app.router.add_get(ARTICLE, page(get_one))
     app.router.add_post(ARTICLE + "/{action}", page(post_article))
 
@@ -54,7 +58,8 @@ async def post_article(request: web.Request) -> web.Response:
     done = action
     try:
         if action == "text":
-            await editing.change_text(staff, article_id, texts_of_form(form), _version(form))
+            fields = texts_of_form(form) | (own_of_form(form) if "sources" in form else {})
+            await editing.change_text(staff, article_id, fields, _version(form))
         elif action == "common":
             await editing.back_to_common(staff, article_id, _version(form))
         elif action == "keep":
@@ -72,6 +77,51 @@ async def post_article(request: web.Request) -> web.Response:
             raise
         return await _show_article(request, session, error=error, typed=form)
     return web.Response(status=303, headers={"Location": f"{place_of(article_id)}?done={done}"})
+
+
+async def get_new(request: web.Request) -> web.Response:
+    session = await session_of(request)
+    check_editor(session.staff)
+    return await _show_new(request, session)
+
+
+async def post_new(request: web.Request) -> web.Response:
+    session, form = await checked_form(request)
+    name = f"{form.get('area', '')}/{str(form.get('name', '')).strip()}"
+    try:
+        article_id = await request.app[EDITING].create(session.staff, name, texts_of_form(form) | own_of_form(form))
+    except HotlineError as error:
+        if error.status not in (400, 409):
+            raise
+        return await _show_new(request, session, error=error, typed=form)
+    return web.Response(status=303, headers={"Location": f"{place_of(article_id)}?done=new"})
+
+
+async def _show_new(
+    request: web.Request, session: Session, *, error: HotlineError | None = None, typed: Mapping[str, Any] | None = None
+) -> web.Response:
+    form = typed or {}
+    context = {
+        "texts": texts_of_form(form),
+        "given": own_of_form(form),
+        "typed": {name: str(form.get(name, "")) for name in ("area", "name")},
+        "facets": FACETS,
+        "error": error.public_text(console_language(request)) if error else None,
+        "detail": error.detail if error else None,
+    }
+    return await show(request, session, "new", context, status=error.status if error else 200)
+
+
+async def get_training(request: web.Request) -> web.Response:
+    session = await session_of(request)
+    check_editor(session.staff)
+    return await show(request, session, "training", await training_json(request))
+
+
+async def post_training(request: web.Request) -> web.Response:
+    session, form = await checked_form(request)
+    await request.app[TRAINING].use(session.staff, str(form.get("model", ""))[:80])
+    return web.Response(status=303, headers={"Location": HOME + "/training?done=use"})
 
 
 async def get_preview(request: web.Request) -> web.Response:
@@ -136,6 +186,16 @@ def texts_of_form(form: Mapping[str, Any]) -> dict[str, Any]:
     both = lambda name: {tongue: str(form.get(f"{name}_{tongue}", "")) for tongue in LANGUAGES}  # noqa: E731
     follow_ups = {facet: both(facet) for facet in FACETS if f"{facet}_da" in form}
     return {"title": both("title"), "answer": both("answer"), "follow_ups": follow_ups}
+
+
+def own_of_form(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Sources ("title | address") and examples of an own article, one per line."""
+    lines = lambda name: [line.strip() for line in str(form.get(name, "")).splitlines() if line.strip()]  # noqa: E731
+    sources = [line.rpartition("|") for line in lines("sources")]
+    return {
+        "sources": [{"title": title.strip() or url.strip(), "url": url.strip()} for title, _, url in sources],
+        "examples": {tongue: lines(f"examples_{tongue}") for tongue in LANGUAGES},
+    }
 
 
 def place_of(article_id: str) -> str:

@@ -22,7 +22,18 @@ FACETS = {
     "documents": N_("Hvad skal vi sende med?"),
     "appeal": N_("Kan vi klage?"),
 }
+PHASES = {
+    "idle": N_("Der er ikke noget nyt at lære."),
+    "waiting": N_("Der er noget nyt. Jeg venter, til I er færdige med at skrive."),
+    "training": N_("Maskinen lærer."),
+    "checking": N_("Den nye model prøves mod den, der svarer nu."),
+    "live": N_("Den nye model svarer."),
+    "kept_aside": N_("Den nye model klarede sig ikke godt nok og er lagt til side."),
+    "failed": N_("Det lykkedes ikke at lære det nye. Den model, der svarede før, svarer stadig."),
+}
 DONE = {
+    "new": N_("Svaret er gemt. Maskinen giver det, når den har lært det."),
+    "use": N_("Den valgte model svarer nu."),
     "text": N_("Teksten er gemt og gælder fra næste spørgsmål."),
     "common": N_("Den fælles tekst gælder igen."),
     "keep": N_("Jeres egen tekst står ved magt."),

@@ -101,13 +101,14 @@ async def _ask(model: Path, questions: list[dict[str, Any]]) -> list[Mark]:
     return found
 
 
-async def _main(new: Path, running: Path, file: Path) -> Verdict:
+def compare(new: Path, running: Path, file: Path) -> Verdict:
+    """The verdict on the models at ``new`` and ``running`` by the questions in ``file``; without questions the new one passes."""
     questions = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     if not questions:
         return judge([], [])
-    return judge(await _ask(running, questions), await _ask(new, questions))
+    return judge(asyncio.run(_ask(running, questions)), asyncio.run(_ask(new, questions)))
 
 
 if __name__ == "__main__":
-    verdict = asyncio.run(_main(*map(Path, sys.argv[1:4])))
+    verdict = compare(*map(Path, sys.argv[1:4]))
     sys.stdout.write(json.dumps(asdict(verdict)) + "\n")

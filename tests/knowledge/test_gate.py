@@ -1,0 +1,67 @@
+"""The gate lets a model through only when it loses nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.understanding.worker.gate import Mark, judge, loss_probability, mark
+
+RIGHT, WRONG, ASKED = Mark("building", True, False), Mark("building", False, True), Mark("building", False, False)
+OTHER = Mark("waste", True, False)
+
+
+def test_the_same_model_passes() -> None:
+    assert judge([RIGHT, ASKED, OTHER], [RIGHT, ASKED, OTHER]).passed
+
+
+def test_a_better_model_passes_and_its_gain_is_told() -> None:
+    verdict = judge([ASKED] * 10, [RIGHT] * 10)
+    assert verdict.passed and (verdict.gained, verdict.lost) == (10, 0) and verdict.by_area == {"building": 10}
+
+
+def test_an_area_that_loses_three_lines_net_stops_a_model_that_gains_elsewhere() -> None:
+    running = [RIGHT] * 3 + [Mark("waste", False, False)] * 20
+    verdict = judge(running, [ASKED] * 3 + [OTHER] * 20)
+    assert not verdict.passed and verdict.reasons == ["loses 3 questions net in building"]
+    assert judge(running, [ASKED] * 2 + [RIGHT] + [OTHER] * 20).passed
+
+
+def test_losses_spread_over_areas_stop_a_model_when_they_are_no_chance() -> None:
+    areas = [Mark(f"area{i}", True, False) for i in range(6)]
+    verdict = judge(areas, [Mark(a.area, False, False) for a in areas])
+    assert not verdict.passed and "loses 6 questions and gains 0" in verdict.reasons[0]
+
+
+def test_more_wrong_answers_than_allowed_stop_a_model_and_no_more_than_before_do_not() -> None:
+    running = [RIGHT] * 90 + [ASKED] * 10
+    verdict = judge(running, [RIGHT] * 90 + [WRONG] * 4 + [ASKED] * 6)
+    assert not verdict.passed and "4.0% of the questions wrongly" in verdict.reasons[0]
+    already = [RIGHT] * 90 + [WRONG] * 10
+    assert judge(already, already).passed
+
+
+@pytest.mark.parametrize(("gained", "lost", "p"), [(0, 0, 1.0), (0, 5, 1 / 32), (1, 1, 0.75)])
+def test_the_loss_probability_is_mcnemars_exact_one(gained: int, lost: int, p: float) -> None:
+    assert loss_probability(gained, lost) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(
+    ("areas", "articles", "decision", "answered", "right", "wrong"),
+    [
+        (["building"], ["building/a"], "Answer", ["building/a"], True, False),
+        (["building"], ["building/a"], "Answer", ["building/b"], False, True),
+        (["building"], [], "Answer", ["building/b"], False, True),
+        (["building"], None, "Answer", ["building/b"], True, False),
+        (["building"], ["building/a"], "Clarify", [], True, False),
+        (["waste"], ["waste/a"], "Clarify", [], False, False),
+        ([], [], "OutOfScope", [], True, False),
+        ([], [], "Answer", ["building/a"], False, True),
+    ],
+)
+def test_what_counts_as_right_and_as_a_wrong_answer(
+    areas: list[str], articles: list[str] | None, decision: str, answered: list[str], right: bool, wrong: bool
+) -> None:
+    question = {"areas": areas, "articles": articles}
+    result = {"decision": decision, "answered": answered, "understanding": {"areas": [{"id": "building"}]}}
+    found = mark(question, result)
+    assert (found.right, found.wrong_answer) == (right, wrong)
