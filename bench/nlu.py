@@ -57,7 +57,9 @@ def banking(folder: Path) -> Dataset:
 
 def hwu(folder: Path) -> Dataset:
     def read(part: str) -> list[Pair]:
-        texts, intents = ((folder / "data" / part / name).read_text(encoding="utf-8").splitlines() for name in ("seq.in", "label"))
+        texts, intents = (
+            (folder / "data" / part / name).read_text(encoding="utf-8").splitlines() for name in ("seq.in", "label")
+        )
         return list(zip(texts, intents, strict=True))
 
     return Dataset("HWU64", "en", read("train"), read("valid"), read("test"))
@@ -128,11 +130,15 @@ def choose_weights(model: LabelModel, judged: list[Pair]) -> Weights:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds massive-da, banking77 and hwu64")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the folder that holds massive-da, banking77 and hwu64"
+    )
     parser.add_argument("--few-shot", type=int, help="train on so many examples of each intent")
     given = parser.parse_args()
     print(f"{platform.machine()}, Python {platform.python_version()}, {given.few_shot or 'all'} examples per intent")
-    print("| data | train | test | weights | accuracy | training s | ms per message |\n| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| data | train | test | weights | accuracy | training s | ms per message |\n| --- | --- | --- | --- | --- | --- | --- |"
+    )
     for dataset in datasets(given.data):
         print("| " + " | ".join(str(value) for value in run(dataset, given.few_shot).values()) + " |", flush=True)
 

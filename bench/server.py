@@ -16,7 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PASSWORD = "password-of-the-benchmark"
-UNLIMITED = ("MAX_INQUIRIES_PER_HOUR", "MAX_MESSAGES_PER_MINUTE", "MAX_MESSAGES_PER_ADDRESS", "MAX_SIGN_INS_PER_QUARTER")
+UNLIMITED = (
+    "MAX_INQUIRIES_PER_HOUR",
+    "MAX_MESSAGES_PER_MINUTE",
+    "MAX_MESSAGES_PER_ADDRESS",
+    "MAX_SIGN_INS_PER_QUARTER",
+)
 
 
 @dataclass
@@ -40,10 +45,21 @@ def running_hotline(data: Path | None = None, **settings: str) -> Iterator[Runni
     folder = data or Path(tempfile.mkdtemp(prefix="hotline-bench-"))
     limits = {f"HOTLINE_{name}": "0" for name in UNLIMITED}
     given = {f"HOTLINE_{name.upper()}": value for name, value in settings.items()}
-    environment = {**os.environ, **limits, "HOTLINE_PORT": "0", "HOTLINE_DATA_DIR": str(folder), "HOTLINE_DEMO_PASSWORD": PASSWORD, **given}
+    environment = {
+        **os.environ,
+        **limits,
+        "HOTLINE_PORT": "0",
+        "HOTLINE_DATA_DIR": str(folder),
+        "HOTLINE_DEMO_PASSWORD": PASSWORD,
+        **given,
+    }
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "bot", "serve"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
         address = ""
@@ -64,7 +80,8 @@ def running_hotline(data: Path | None = None, **settings: str) -> Iterator[Runni
 
 
 def machine() -> str:
-    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), platform.machine())
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.machine())
     return f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}"
 
 

@@ -29,7 +29,9 @@ def questions() -> list[str]:
     return texts[:: max(1, len(texts) // 500)]
 
 
-async def client_loop(session: aiohttp.ClientSession, address: str, asked: list[str], place: int, until: float, took: list[float]) -> None:
+async def client_loop(
+    session: aiohttp.ClientSession, address: str, asked: list[str], place: int, until: float, took: list[float]
+) -> None:
     turn = 0
     inquiry: dict[str, str] = {}
     seen = 0

@@ -15,7 +15,11 @@ SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 320, "hei
 LOOKS = [("da", False), ("en", False), ("da", True)]  # language, dark
 SAID = {
     "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Caféens ejer", "Vi har 12 stole og 4 borde."),
-    "en": ("How do we get a permit for outdoor serving on the pavement?", "Caféens ejer", "We have 12 chairs and 4 tables."),
+    "en": (
+        "How do we get a permit for outdoor serving on the pavement?",
+        "Caféens ejer",
+        "We have 12 chairs and 4 tables.",
+    ),
 }
 REPLIES = {
     "da": "Hej Kirsten. Send mig en skitse med mål, så har I tilladelsen inden fredag.",
@@ -37,7 +41,9 @@ async def take_pictures(browser: Browser, address: str, password: str) -> None:
 
 async def _story(browser: Browser, address: str, password: str, size: str, language: str, dark: bool) -> None:
     """One inquiry from the first look to a person's reply."""
-    context = await browser.new_context(viewport=SIZES[size], color_scheme="dark" if dark else "light", reduced_motion="reduce")  # type: ignore[arg-type]
+    context = await browser.new_context(
+        viewport=SIZES[size], color_scheme="dark" if dark else "light", reduced_motion="reduce"
+    )  # type: ignore[arg-type]
     page = await context.new_page()
     names, (question, name, more) = NAMES[language], SAID[language]
 
@@ -87,7 +93,11 @@ async def _reply(address: str, password: str, number: str, text: str) -> None:
         coordinator = await _sign_in(session, password, "koordinator")
         async with session.get("/api/v1/staff/inquiries", params={"list": "all", "q": number}) as response:
             (inquiry,) = (await response.json())["inquiries"]
-        csrf = coordinator if inquiry["acting"]["id"] == "koordinator" else await _sign_in(session, password, inquiry["acting"]["id"])
+        csrf = (
+            coordinator
+            if inquiry["acting"]["id"] == "koordinator"
+            else await _sign_in(session, password, inquiry["acting"]["id"])
+        )
         for action, body in (("take", {}), ("reply", {"text": text, "client_id": str(uuid.uuid4())})):
             path = f"/api/v1/staff/inquiries/{inquiry['id']}/{action}"
             async with session.post(path, json=body, headers={"X-CSRF-Token": csrf}) as response:

@@ -12,6 +12,7 @@ from bot.errors import ModelUnavailable, SettingsError
 from bot.settings import PROJECT_DIR, Settings
 
 if TYPE_CHECKING:
+    from bot.editing.corpus import Corpus
     from bot.knowledge.content import Knowledge
     from bot.store.database import Database
 
@@ -43,11 +44,8 @@ async def prepare_demo(settings: Settings, database: Database, common: Knowledge
 
 async def prepare_model(settings: Settings, database: Database, common: Knowledge) -> Path:
     """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
-    from bot.cli.progress import tell_progress
-    from bot.conversation.service import utc_now
     from bot.editing.corpus import write_corpus
-    from bot.models import kept_models, live_model, store_model
-    from bot.understanding.training import train_in_subprocess
+    from bot.models import kept_models, live_model
 
     with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
         corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
@@ -60,8 +58,18 @@ async def prepare_model(settings: Settings, database: Database, common: Knowledg
         if found and corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}:
             return found[0]
         click.echo(f"Training the language model: {why}.", err=True)
-        path = await train_in_subprocess(corpus.folder, PROJECT_DIR / "models", tell_progress())
-        await store_model(database, path, corpus.fingerprint, utc_now())
+        await train_and_store(database, corpus)
     stored = await live_model(database, settings.data_dir / "models")
     assert stored is not None
     return stored[0]
+
+
+async def train_and_store(database: Database, corpus: Corpus) -> tuple[str, Path]:
+    """The model of ``corpus`` is the live one; returns its id and its file."""
+    from bot.cli.progress import tell_progress
+    from bot.conversation.service import utc_now
+    from bot.models import store_model
+    from bot.understanding.training import train_in_subprocess
+
+    path = await train_in_subprocess(corpus.folder, PROJECT_DIR / "models", tell_progress())
+    return await store_model(database, path, corpus.fingerprint, utc_now()), path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.settings import PROJECT_DIR, Settings
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.knowledge.content import Knowledge
@@ -34,7 +35,7 @@ def rasa(arguments: tuple[str, ...]) -> None:
 
 @click.command()
 def train() -> None:
-    """Train the language model on the knowledge base and make it the live one."""
+    """Train the language model on the knowledge base and every municipality's own articles, and make it the live one."""
     began = time.monotonic()
     model_id, path = asyncio.run(_train(Settings()))
     click.echo(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB in {time.monotonic() - began:.0f} s.")
@@ -42,17 +43,18 @@ def train() -> None:
 
 
 async def _train(settings: Settings) -> tuple[str, Path]:
-    from bot.cli.progress import tell_progress
-    from bot.conversation.service import utc_now
-    from bot.models import store_model, training_fingerprint
+    from bot.cli.prepare import prepare_database, train_and_store
+    from bot.editing.corpus import write_corpus
+    from bot.knowledge.files import load_knowledge
     from bot.store.database import Database
-    from bot.understanding.training import train_in_subprocess
 
-    path = await train_in_subprocess(settings.nlu_data_dir, PROJECT_DIR / "models", tell_progress())
+    common = load_knowledge(settings.nlu_data_dir)
     database = Database(settings.resolved_database_url)
     try:
-        fingerprint = training_fingerprint(settings.nlu_data_dir, PROJECT_DIR)
-        return await store_model(database, path, fingerprint, utc_now()), path
+        await prepare_database(settings, database)
+        with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
+            corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
+            return await train_and_store(database, corpus)
     finally:
         await database.close()
 
@@ -211,4 +213,3 @@ def use(model: str, reason: str) -> None:
 
 
 COMMANDS = (rasa, train, evaluate, articles, models)
-

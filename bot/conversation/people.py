@@ -38,11 +38,16 @@ class People:
         self.services = services
 
     @asynccontextmanager
-    async def _acting(self, staff: StaffMember, inquiry_id: str) -> AsyncIterator[Thread]:
-        """The inquiry open for a change by ``staff``; saved at the end, and everyone who looks at it is woken."""
+    async def _acting(self, staff: StaffMember, inquiry_id: str, *, taking: bool = False) -> AsyncIterator[Thread]:
+        """The inquiry open for a change by ``staff``; saved at the end, and everyone who looks at it is woken.
+
+        Who would take an inquiry of their area that a colleague of another department just took is told so: TakenByOther.
+        """
         async with self.services.database.write() as connection:
             thread = await Thread.load(connection, staff.municipality, inquiry_id, self.services.now())
             if not may_act(staff, thread.row):
+                if taking and thread["status"] == Status.WITH_CONTACT and staff.has("contact") and thread["area"] in staff.areas:
+                    raise TakenByOther(await self._name(thread, thread["acting_id"]))
                 raise Forbidden
             yield thread
             await thread.save()
@@ -51,7 +56,7 @@ class People:
     async def take(self, staff: StaffMember, inquiry_id: str, *, from_id: str | None = None) -> dict[str, Any]:
         """``staff`` is owner and acting contact, and the bot is silent. Of simultaneous attempts one wins, the others get
         TakenByOther with the winner's name. ``from_id`` takes a colleague's inquiry: it must still be that colleague's."""
-        async with self._acting(staff, inquiry_id) as thread:
+        async with self._acting(staff, inquiry_id, taking=True) as thread:
             if thread["status"] == Status.WITH_CONTACT and (
                 from_id is None or from_id != thread["acting_id"] or from_id == staff.id
             ):

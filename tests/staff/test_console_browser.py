@@ -10,8 +10,7 @@ from aiohttp.test_utils import TestClient
 from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
-from tests.conftest import PASSWORD, Clock
-from tests.conftest import eventually
+from tests.conftest import PASSWORD, Clock, eventually
 from tests.inquirer import Inquirer
 from tests.staff.conftest import SignIn
 from tests.staff.people import QUESTION, escalated, owner_of

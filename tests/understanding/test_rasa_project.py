@@ -51,7 +51,7 @@ def test_it_trains_and_rasas_own_tests_pass(small_folder: Path, tmp_path: Path) 
 
 
 def test_the_shell_answers_and_runs_the_contact_form(small_model: Path) -> None:
-    typed = "kræver vores byggeri en byggetilladelse?\njeg vil tale med et menneske\nCaféens ejer\nspring over\nspring over\n/stop\n"
+    typed = "kræver vores byggeri en byggetilladelse?\njeg vil tale med et menneske\nIndehaveren\nspring over\nspring over\n/stop\n"
     done = rasa("shell", "--model", str(small_model), "--port", str(_free_port()), input=typed)
     asked = re.findall(r"navn|e-mail|CVR", done.stdout, re.IGNORECASE)
     assert {word.lower() for word in asked} >= {"navn", "e-mail", "cvr"}
