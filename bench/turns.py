@@ -1,7 +1,7 @@
 """Whole answered turns over HTTP: ``uv run python -m bench.turns``.
 
-Each client opens an inquiry, posts a question and long-polls until the bot's answer is stored and read, eight times per
-inquiry; the client runs on the same machine, in another process than the server and its worker.
+Each client opens an inquiry, posts a question and long-polls until the bot's answer is stored and read, up to eight times
+per inquiry; the client runs on the same machine, in another process than the server and its worker.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ def questions() -> list[str]:
 async def client_loop(
     session: aiohttp.ClientSession, address: str, asked: list[str], place: int, until: float, took: list[float]
 ) -> None:
-    turn = 0
+    turn = turns_left = 0
     inquiry: dict[str, str] = {}
     seen = 0
     while time.monotonic() < until:
-        if turn % PER_INQUIRY == 0:
+        if turns_left == 0:
+            turns_left = PER_INQUIRY
             body = {"client_id": str(uuid.uuid4())}
             async with session.post(f"{address}/api/v1/municipalities/0000/inquiries", json=body) as response:
                 inquiry, seen = await response.json(), 0
@@ -54,6 +55,8 @@ async def client_loop(
                 break
         took.append(time.monotonic() - began)
         turn += 1
+        # With a person the bot has said its piece: the next question is another business's.
+        turns_left = turns_left - 1 if thread["status"] == "with_bot" else 0
 
 
 async def load(address: str, clients: int, seconds: float, asked: list[str]) -> dict[str, float]:
