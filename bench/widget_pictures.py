@@ -16,14 +16,14 @@ LOOKS = [("da", False), ("en", False), ("da", True)]  # language, dark
 SAID = {
     "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Caféens ejer", "Vi har 12 stole og 4 borde."),
     "en": (
-        "How do we get a permit for outdoor serving on the pavement?",
-        "Caféens ejer",
-        "We have 12 chairs and 4 tables.",
+        "Where do I find the local plan for our address?",
+        "The owner",
+        "It is the plot behind the bakery.",
     ),
 }
 REPLIES = {
-    "da": "Hej Kirsten. Send mig en skitse med mål, så har I tilladelsen inden fredag.",
-    "en": "Hello Kirsten. Send me a sketch with measurements, and you will have the permit by Friday.",
+    "da": "Hej. Send mig en skitse med mål, så har I tilladelsen inden fredag.",
+    "en": "Hello. I have found the plan and send you the page about your plot before Friday.",
 }
 NAMES = {
     "da": {"open": "Skriv til kommunen", "person": "Tal med en medarbejder", "skip": "Spring over"},
