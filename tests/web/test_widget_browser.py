@@ -115,7 +115,7 @@ async def test_a_person_takes_over_in_the_same_thread(
     staff = await staff_member(services, inquiry.acting_id)
     people = client.app[PEOPLE]  # type: ignore[union-attr]
     await people.take(staff, inquiry.id)
-    await people.reply(staff, inquiry.id, "Hej Kirsten.\nSkriv adressen, se https://bygogmiljoe.dk")
+    await people.reply(staff, inquiry.id, "Hej igen.\nSkriv adressen, se https://bygogmiljoe.dk")
     reply = messages(page, "staff")
     await expect(reply).to_contain_text(f"{staff.name}, medarbejder")
     await expect(reply.get_by_role("link")).to_have_attribute("href", "https://bygogmiljoe.dk")
