@@ -124,7 +124,7 @@ async def answer(address: str, password: str, inquiry_id: str) -> None:
 
 
 async def draw(browser: Browser, address: str, password: str, size: str, language: str, inquiry_id: str) -> None:
-    context = await browser.new_context(viewport=SIZES[size], reduced_motion="reduce")  # type: ignore[arg-type]
+    context = await browser.new_context(viewport=SIZES[size], reduced_motion="reduce")  # type: ignore[arg-type]  # a dict is a ViewportSize
     page = await context.new_page()
     await page.goto(f"{address}/staff/language?to={language}")
     await picture(page, "sign-in", size, language)

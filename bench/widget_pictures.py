@@ -43,7 +43,7 @@ async def _story(browser: Browser, address: str, password: str, size: str, langu
     """One inquiry from the first look to a person's reply."""
     context = await browser.new_context(
         viewport=SIZES[size], color_scheme="dark" if dark else "light", reduced_motion="reduce"
-    )  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]  # a dict is a ViewportSize
     page = await context.new_page()
     names, (question, name, more) = NAMES[language], SAID[language]
 

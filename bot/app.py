@@ -97,7 +97,7 @@ async def _every(pause_s: float, work: Callable[[], Awaitable[object]], woken: a
             await work()
         except StoreUnavailable:
             log.warning("store_unavailable", work=work.__name__)
-        except Exception:
+        except Exception:  # a defect in one round must not end the timers of every municipality
             log.exception("loop_failed", work=work.__name__)
         if woken is None:
             await asyncio.sleep(pause_s)

@@ -104,7 +104,7 @@ class Outbox:
             values |= {"status": "failed", "error": str(error)[:80]}
         except TryLater as error:
             values |= {"due_at": self.services.now() + timedelta(seconds=error.seconds)}
-        except Exception as error:
+        except Exception as error:  # whatever it is, the promise stands and is tried again
             log.warning("delivery_failed", entry=entry["id"], error=type(error).__name__)
             values["in_flight"] = isinstance(error, MaybeSent)
             pause = timedelta(seconds=min(2 ** entry["attempts"], 3600))

@@ -118,7 +118,7 @@ class TurnRunner:
                     raise
                 except _ClosedElsewhere:
                     return
-                except Exception:
+                except Exception:  # every message gets an answer: a defect costs a retry, then a person
                     log.exception("turn_crashed", inquiry=inquiry["id"])
                     if under_way["attempts"] >= MAX_ATTEMPTS:
                         return  # even the hand-over failed: the sweep tries it again when the lease has expired

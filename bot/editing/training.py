@@ -70,7 +70,7 @@ class Training:
             except HotlineError as error:
                 self.progress.phase = "failed"
                 log.error("training_failed", error=type(error).__name__, detail=(error.detail or "")[-500:])
-            except Exception:
+            except Exception:  # the running model stays; the editor sees that training failed
                 self.progress.phase = "failed"
                 log.exception("training_failed")
 

@@ -42,7 +42,7 @@ class Acting:
                     pass
             except StoreUnavailable:
                 log.warning("store_unavailable", work="telegram_updates")
-            except Exception:
+            except Exception:  # a defect in one round must not close the channel
                 log.exception("telegram_updates_failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.woken.wait(), SWEEP_S)
@@ -113,7 +113,7 @@ class Acting:
             }
         except StoreUnavailable:
             values |= {"attempts": row["attempts"] - 1, "leased_until": now + STORE_PAUSE}
-        except Exception as error:
+        except Exception as error:  # an update that fails is set aside and holds up nobody
             values |= {
                 "leased_until": now + timedelta(seconds=2 ** row["attempts"]),
                 "error": type(error).__name__[:80],

@@ -113,7 +113,7 @@ class Door:
                 log.warning("telegram_poll_failed", error=type(error).__name__)
             except StoreUnavailable:
                 log.warning("store_unavailable", work="telegram_poll")
-            except Exception:
+            except Exception:  # as above: polling goes on
                 log.exception("telegram_poll_crashed")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_RETRY_S)

@@ -23,7 +23,7 @@ def main(model: Path) -> None:
     frames_out = _claim_stdout()
     try:
         turns = load_turns(model)
-    except Exception as error:
+    except Exception as error:  # the server hears why in one word, and logs no text of a model
         logging.getLogger(__name__).error("model_not_loaded %s", type(error).__name__)
         _send(frames_out, {"error": type(error).__name__})
         return
