@@ -119,7 +119,7 @@ def _held_back(pairs: list[Pair], share: float = 0.1) -> tuple[list[Pair], list[
 
 def choose_weights(model: LabelModel, judged: list[Pair]) -> Weights:
     """How much each of the four opinions counts: the mixture that is right most often on ``judged``."""
-    opinions = np.array([model.opinions(text)[0] for text, _ in judged])
+    opinions = model.opinions([text for text, _ in judged])[0]
     truth = np.array([model.groups.index(intent) if intent in model.groups else -1 for _, intent in judged])
 
     def right(mixture: tuple[float, ...]) -> int:

@@ -65,26 +65,37 @@ def articles() -> None:
 
 
 @articles.command()
-@click.option("--padding", is_flag=True, help="Also name pairs of examples that differ in hardly a word.")
-def check(padding: bool) -> None:
-    """Check every file; errors name file, line and field."""
+@click.option(
+    "--padding", "all_padding", is_flag=True, help="Name every pair of examples that differ in hardly a word."
+)
+def check(all_padding: bool) -> None:
+    """Check every file; errors name file, line and field. Fails when a label's examples are padded."""
     from bot.knowledge.files import load_knowledge
-    from bot.knowledge.padding import near_identical
+    from bot.knowledge.padding import MOST_PADDED, padding
 
     knowledge = load_knowledge(Settings().nlu_data_dir, today=date.today())
     for warning in knowledge.warnings:
         click.secho(f"warning: {warning}", fg="yellow")
-    if padding:
-        for pair in near_identical(knowledge):
+    found = padding(knowledge)
+    for of_label in found:
+        for pair in of_label.pairs if of_label.refused or all_padding else ():
             click.secho(
                 f"padding: {pair.label} ({pair.language}, {pair.similarity:.2f}): {pair.first!r} / {pair.second!r}",
-                fg="yellow",
+                fg="red" if of_label.refused else "yellow",
             )
     examples = sum(1 for _ in knowledge.examples())
+    pairs = sum(len(of_label.pairs) for of_label in found)
     click.echo(
-        f"{len(knowledge.articles)} articles, {len(knowledge.packages)} packages, {examples} examples: no errors."
+        f"{len(knowledge.articles)} articles, {len(knowledge.packages)} packages, {examples} examples; {pairs} pairs alike."
     )
-    sys.exit(0)
+    refused = [of_label for of_label in found if of_label.refused]
+    for of_label in refused:
+        click.echo(
+            f"{of_label.label} ({of_label.language}): {of_label.share:.0%} of the examples differ from another one in hardly a word;"
+            f" {MOST_PADDED:.0%} may. Write them anew, or leave them out.",
+            err=True,
+        )
+    sys.exit(1 if refused else 0)
 
 
 @click.command()

@@ -16,5 +16,9 @@ _SCHEMES = {"https", "http", "mailto", "tel"}
 def to_html(text: str) -> str:
     """HTML with paragraphs, lists, emphasis and links only; links open apart and tell nothing of where they came from."""
     return nh3.clean(
-        _MARKDOWN.render(text), tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel="noopener noreferrer"
+        _MARKDOWN.render(text),
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer",
     )

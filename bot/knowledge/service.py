@@ -70,7 +70,9 @@ class KnowledgeService:
             if row.body and row.article not in common
         }
         # Other municipalities' own articles are in the model too.
-        foreign = await connection.execute(sa.select(a.article).where(a.municipality != municipality, a.body.is_not(None)))
+        foreign = await connection.execute(
+            sa.select(a.article).where(a.municipality != municipality, a.body.is_not(None))
+        )
         withdrawn = frozenset(row.article for row in texts if row.withdrawn)
         incomplete = [
             article.id

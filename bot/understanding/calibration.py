@@ -51,9 +51,9 @@ class Model(Protocol):
     groups: list[str]
     group_of: NDArray[Any]
 
-    def opinions(self, text: str) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def opinions(self, texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
-    def scores(self, text: str) -> dict[str, float]: ...
+    def stand_out(self, texts: Sequence[str]) -> NDArray[Any]: ...
 
     def combine(self, opinions: NDArray[Any], within: NDArray[Any], weights: Weights) -> NDArray[Any]: ...
 
@@ -79,7 +79,7 @@ def calibrate(model: Model, development: Development) -> tuple[Weights, Ladder]:
     if len(scored.questions) < 10 * FEWEST:
         return Weights(), Ladder()
     weights = fit_weights(model, scored)
-    shares = combine_all(model, cross_validated(model, scored))
+    shares = combine_all(model, cross_validated(model, scored, weights))
     ladder = choose_ladder(model, scored, shares)
     return weights, replace(ladder, calls=call_thresholds(model, development.questions))
 
@@ -89,10 +89,11 @@ def call_thresholds(model: Model, questions: Sequence[Question]) -> dict[str, fl
     subjects = [question.text for question in questions if question.areas and CASES not in question.areas]
     if len(subjects) < FEWEST:
         return {}
-    scores = [model.scores(text) for text in subjects]
-    known = {group: share for group, share in FALSE_CALLS.items() if group in scores[0]}
+    scores = dict(zip(model.groups, model.stand_out(subjects).T, strict=True))
     return {
-        group: round(float(np.quantile([s[group] for s in scores], 1 - share)), 4) for group, share in known.items()
+        group: round(float(np.quantile(scores[group], 1 - share)), 4)
+        for group, share in FALSE_CALLS.items()
+        if group in scores
     }
 
 
@@ -100,7 +101,7 @@ def score(model: Model, questions: Sequence[Question]) -> Scored:
     """Questions none of whose right groups the model has are left out."""
     group = {name: i for i, name in enumerate(model.groups)}
     label = {name: i for i, name in enumerate(model.labels)}
-    kept, opinions, within, right_group, right_label = [], [], [], [], []
+    kept, right_group, right_label = [], [], []
     for question in questions:
         groups = [group[name] for name in question.areas or (OUT_OF_SCOPE,) if name in group]
         if not groups:
@@ -110,17 +111,15 @@ def score(model: Model, questions: Sequence[Question]) -> Scored:
             if name in label:
                 right[label[name]] = True
         kept.append(question)
-        found = model.opinions(question.text)
-        opinions.append(found[0])
-        within.append(found[1])
         right_group.append(np.isin(np.arange(len(model.groups)), groups))
         right_label.append(right)
     empty = np.zeros((0, 4, len(model.groups))), np.zeros((0, 3, len(model.labels)))
     if not kept:
         return Scored([], *empty, empty[0][:, 0].astype(bool), empty[1][:, 0].astype(bool))
+    opinions, within = model.opinions([question.text for question in kept])
     # Float32: four thousand messages by four hundred labels.
     return Scored(
-        kept, np.array(opinions, np.float32), np.array(within, np.float32), np.array(right_group), np.array(right_label)
+        kept, opinions.astype(np.float32), within.astype(np.float32), np.array(right_group), np.array(right_label)
     )
 
 
@@ -130,9 +129,9 @@ def _right_labels(question: Question) -> list[str]:
     return list(question.articles) or [f"{area}/other" for area in question.areas]
 
 
-def fit_weights(model: Model, scored: Scored) -> Weights:
-    """First the groups, then the labels within the right group: each a smooth function with one lowest point."""
-    start = Weights()
+def fit_weights(model: Model, scored: Scored, start: Weights | None = None) -> Weights:
+    """First the groups, then the labels within the right group: each a smooth function with one lowest point, soon found from ``start``."""
+    start = start or Weights()
     groups = _minimise(lambda w: _group_loss(w, scored), np.array(start.groups))
     judged = scored.take(np.asarray(scored.right_label.any(axis=1)))
     if len(judged.questions) < FEWEST:
@@ -174,23 +173,19 @@ def _loss(scores: NDArray[Any], right: NDArray[Any], features: NDArray[Any]) -> 
     return float(-np.log(hit).mean()), np.einsum("ng,nkg->k", slope, features)
 
 
-def cross_validated(model: Model, scored: Scored, folds: int = 3) -> list[tuple[Scored, Weights]]:
-    """Parts of the set, each with weights fitted to the other parts; a need is never in both."""
+def cross_validated(model: Model, scored: Scored, near: Weights, folds: int = 3) -> list[tuple[Scored, Weights]]:
+    """Parts of the set, each with weights fitted to the other parts, searched from ``near``; a need is never in both."""
     needs = sorted({question.need for question in scored.questions})
     part_of = {need: i % folds for i, need in enumerate(needs)}
     parts = np.array([part_of[question.need] for question in scored.questions])
-    return [(scored.take(parts == i), fit_weights(model, scored.take(parts != i))) for i in range(folds)]
+    return [(scored.take(parts == i), fit_weights(model, scored.take(parts != i), near)) for i in range(folds)]
 
 
 def combine_all(model: Model, parts: Sequence[tuple[Scored, Weights]]) -> tuple[Sequence[Question], NDArray[Any]]:
     """The questions of all parts and the probabilities of every label."""
     questions = [question for scored, _ in parts for question in scored.questions]
-    shares = [
-        model.combine(o, w, weights)
-        for scored, weights in parts
-        for o, w in zip(scored.opinions, scored.within, strict=True)
-    ]
-    return questions, np.array(shares, dtype=np.float32)
+    shares = [model.combine(scored.opinions, scored.within, weights) for scored, weights in parts]
+    return questions, np.concatenate(shares).astype(np.float32)
 
 
 def choose_ladder(model: Model, scored: Scored, found: tuple[Sequence[Question], NDArray[Any]]) -> Ladder:

@@ -48,8 +48,9 @@ class LabelModel:
         siblings: sp.csr_matrix,
         siblings_bias: np.ndarray,
     ):
-        """``counts``: how much of each feature (rows) stands in examples of each label; ``svm``: features × groups; ``siblings``:
-        of the SVMs that tell the labels of one group apart, features × labels."""
+        """``labels``: those of a group beside each other, groups in order; ``counts``: how much of each feature (rows) stands in
+        examples of each label; ``svm``: features × groups; ``siblings``: of the SVMs that tell the labels of one group apart,
+        features × labels."""
         self.labels, self.weights, self.ladder = labels, Weights(), Ladder()
         self._vectorizer, self._bias = vectorizer, bias.astype(np.float32)
         self.groups = sorted({_group(label) for label in labels})
@@ -57,7 +58,8 @@ class LabelModel:
         self.group_of = np.array([number[_group(label)] for label in labels])
         self._index = {label: i for i, label in enumerate(labels)}
         self._is_other = np.array([label.endswith("/other") for label in labels])
-        self._last: tuple[str | None, tuple[np.ndarray, np.ndarray]] = (None, (bias[:0], bias[:0]))  # the row made last
+        self._begins = np.searchsorted(self.group_of, np.arange(len(self.groups)))  # the first label of each group
+        self._last: tuple[str | None, sp.csr_matrix, np.ndarray] = (None, counts[:0], bias[:0])  # the text read last
         self._siblings, self._siblings_bias = siblings, siblings_bias.astype(np.float32)
         self._prepare(counts.astype(np.float32), svm)
 
@@ -79,7 +81,8 @@ class LabelModel:
         rows = np.repeat(np.arange(features), np.diff(counts.indptr))
         own = OWN * counts.data / of_label[counts.indices] / lean[rows, self.group_of[counts.indices]]
         self._counts = counts
-        self._seen = np.stack([np.log1p(counts.data / LABEL_SMOOTHING), np.log1p(own)]).astype(np.float32)
+        seen = (np.log1p(counts.data / LABEL_SMOOTHING), np.log1p(own))
+        self._seen = [_like(counts, values.astype(np.float32)) for values in seen]
 
     @classmethod
     def fit(
@@ -94,7 +97,7 @@ class LabelModel:
     ) -> LabelModel:
         """``hints`` are (text, label, weight below 1): phrases of the lexicon, titles, sentences of answers; their labels must
         be among ``labels``. With a ``development`` set the weights and the ladder are fitted to it, else the defaults hold."""
-        known = sorted(set(labels))
+        known = sorted(set(labels), key=lambda label: (_group(label), label))
         if len(known) < 2:
             raise ValueError("a model needs examples of at least two labels")
         number = {label: i for i, label in enumerate(known)}
@@ -120,74 +123,69 @@ class LabelModel:
 
     def predict(self, text: str, without: Set[str] = frozenset()) -> dict[str, float]:
         """The probability of every label; those in ``without`` are treated as if the model had never seen them."""
-        opinions, within = self.opinions(text, without)
-        shares = self.combine(opinions, within, self.weights)
+        opinions, within = self._opinions(*self._read(text), without)
+        shares = self.combine(opinions, within, self.weights)[0]
         return dict(zip(self.labels, shares.tolist(), strict=True))
 
-    def opinions(self, text: str, without: Set[str] = frozenset()) -> tuple[np.ndarray, np.ndarray]:
-        """What the four models think of each group (4 × groups, each with mean 0 and spread 1; a group without labels has -inf),
-        and the three models of each label (3 × labels, -inf for those in ``without``)."""
-        columns, values = self._row(text)
-        dense = (values @ self._dense[columns]).reshape(3, len(self.groups))
-        within = self._label_scores(columns, values, dense[2])
+    def opinions(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """What the four models think of each group (texts × 4 × groups, each with mean 0 and spread 1), and the three models of
+        each label (texts × 3 × labels)."""
+        rows = self._vectorizer.rows(texts)
+        return self._opinions(rows, rows @ self._dense, frozenset())
+
+    def _opinions(self, rows: sp.csr_matrix, dense: np.ndarray, without: Set[str]) -> tuple[np.ndarray, np.ndarray]:
+        """As ``opinions``; labels in ``without`` and groups that lost all their labels have -inf."""
+        dense = dense.reshape(len(dense), 3, len(self.groups))
+        within = np.stack([(rows @ part).toarray() for part in (*self._seen, self._siblings)], axis=1)
+        within[:, 0] += self._unseen * np.asarray(rows.sum(axis=1)).reshape(-1, 1)
+        within[:, 1] += dense[:, 2, self.group_of]
+        within[:, 2] += self._siblings_bias
         gone = [self._index[label] for label in without if label in self._index]
-        within[:, gone] = -np.inf
-        opinions = np.stack([dense[0] + self._bias, dense[1], self._by_group(2 * within[0]), self._by_group(within[1])])
-        opinions -= opinions.mean(axis=1, keepdims=True)
-        spread = opinions.std(axis=1, keepdims=True)
+        within[:, :, gone] = -np.inf
+        labels = [self._by_group(scores) for scores in (2 * within[:, 0], within[:, 1])]
+        opinions = np.stack([dense[:, 0] + self._bias, dense[:, 1], *labels], axis=1)
+        opinions -= opinions.mean(axis=2, keepdims=True)
+        spread = opinions.std(axis=2, keepdims=True)
         opinions /= np.where(spread > LEAST, spread, 1.0)
         if gone:
-            left = np.bincount(self.group_of, np.isfinite(within[0]), len(self.groups))
-            opinions[:, left == 0] = -np.inf
+            opinions[:, :, np.add.reduceat(np.isfinite(within[0, 0]), self._begins) == 0] = -np.inf
         return opinions, within
 
-    def scores(self, text: str) -> dict[str, float]:
-        """How much each group stands out by itself, above 0 being a clear yes: the SVM of one group against all others.
+    def stand_out(self, texts: Sequence[str]) -> np.ndarray:
+        """How much each group stands out by itself (texts × groups), above 0 being a clear yes: its SVM against all others.
 
         Unlike probabilities these do not compete: "can somebody call me about my permit" asks for a person and has an area.
         """
-        columns, values = self._row(text)
-        found = values @ self._dense[columns, : len(self.groups)] + self._bias
-        return dict(zip(self.groups, found.tolist(), strict=True))
+        return self._stand_out(self._vectorizer.rows(texts) @ self._dense)
+
+    def _stand_out(self, dense: np.ndarray) -> np.ndarray:
+        return dense[:, : len(self.groups)] + self._bias
 
     def calls(self, text: str) -> set[str]:
         """The groups of talk that call for people, by the ladder's thresholds."""
-        scores = self.scores(text)
+        scores = dict(zip(self.groups, self._stand_out(self._read(text)[1])[0].tolist(), strict=True))
         return {group for group, least in self.ladder.calls.items() if scores.get(group, least - 1) >= least}
 
-    def _row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, text: str) -> tuple[sp.csr_matrix, np.ndarray]:
+        """Its row, and what the models of groups make of it."""
         if self._last[0] != text:
-            self._last = (text, self._vectorizer.row(text))
-        return self._last[1]
+            rows = self._vectorizer.row(text)
+            self._last = (text, rows, rows @ self._dense)
+        return self._last[1], self._last[2]
 
     def combine(self, opinions: np.ndarray, within: np.ndarray, weights: Weights) -> np.ndarray:
-        """The probability of each label: of its group, times of it within its group."""
-        groups = _softmax(np.array(weights.groups) @ opinions)
-        scores = np.array(weights.labels) @ within + weights.other * self._is_other
-        best = np.full(len(self.groups), -np.inf)
-        np.maximum.at(best, self.group_of, scores)
-        odds = np.exp(scores - np.where(np.isfinite(best), best, 0.0)[self.group_of])
-        sums = np.bincount(self.group_of, odds, len(self.groups))
-        return groups[self.group_of] * odds / np.maximum(sums, LEAST)[self.group_of]
-
-    def _label_scores(self, columns: np.ndarray, values: np.ndarray, leaning: np.ndarray) -> np.ndarray:
-        labels, amounts, at = _entries(self._counts, columns, values)
-        seen = [np.bincount(labels, amounts * part[at], len(self.labels)) for part in self._seen]
-        return np.stack(
-            [
-                seen[0] + self._unseen * values.sum(),
-                seen[1] + leaning[self.group_of],
-                self._sibling_scores(columns, values),
-            ]
-        )
-
-    def _sibling_scores(self, columns: np.ndarray, values: np.ndarray) -> np.ndarray:
-        labels, amounts, at = _entries(self._siblings, columns, values)
-        return np.bincount(labels, amounts * self._siblings.data[at], len(self.labels)) + self._siblings_bias
+        """The probability of each label (texts × labels): of its group, times of it within its group."""
+        groups = _softmax(np.einsum("k,nkg->ng", np.array(weights.groups), opinions))
+        scores = np.einsum("k,nkl->nl", np.array(weights.labels), within) + weights.other * self._is_other
+        best = np.maximum.reduceat(scores, self._begins, axis=1)
+        odds = np.exp(scores - np.where(np.isfinite(best), best, 0.0)[:, self.group_of])
+        sums = np.add.reduceat(odds, self._begins, axis=1)
+        found: np.ndarray = (groups / np.maximum(sums, LEAST))[:, self.group_of] * odds
+        return found
 
     def _by_group(self, scores: np.ndarray) -> np.ndarray:
-        shares = _softmax(scores)
-        return np.log(np.bincount(self.group_of, shares, len(self.groups)) + 1e-6)
+        found: np.ndarray = np.log(np.add.reduceat(_softmax(scores), self._begins, axis=1) + 1e-6)
+        return found
 
     def save(self, folder: Path) -> None:
         about = {
@@ -239,17 +237,16 @@ def _group(label: str) -> str:
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
-    best = scores.max()
-    odds = np.exp(scores - (best if np.isfinite(best) else 0.0))
-    return odds / max(odds.sum(), LEAST)
+    """Of each row."""
+    best = scores.max(axis=1, keepdims=True)
+    odds = np.exp(scores - np.where(np.isfinite(best), best, 0.0))
+    found: np.ndarray = odds / np.maximum(odds.sum(axis=1, keepdims=True), LEAST)
+    return found
 
 
-def _entries(matrix: sp.csr_matrix, rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of every stored entry in ``rows``: its column, the value that belongs to its row, and its place in ``matrix.data``."""
-    starts, lengths = matrix.indptr[rows], matrix.indptr[rows + 1] - matrix.indptr[rows]
-    begins = np.cumsum(lengths) - lengths
-    at = np.arange(lengths.sum()) + np.repeat(starts - begins, lengths)
-    return matrix.indices[at], np.repeat(values, lengths), at
+def _like(matrix: sp.csr_matrix, values: np.ndarray) -> sp.csr_matrix:
+    """Other values at the same places, whose numbers are shared."""
+    return sp.csr_matrix((values, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
 
 
 def _fit_siblings(

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from bot.cli.understanding import articles
 from bot.knowledge.bundle import from_lines, to_lines
 from bot.knowledge.content import Knowledge
 from bot.knowledge.files import ArticleFileErrors, load_knowledge, read_article
-from bot.knowledge.padding import near_identical, padded_share
+from bot.knowledge.padding import padding
 from tests.understanding.model import NLU_DATA
 
 AREAS = """
@@ -201,19 +205,50 @@ def test_the_knowledge_base_travels_without_its_examples_and_loses_nothing_else(
     assert list(back.examples()) == []
 
 
-def test_padding_is_measured(write: Write) -> None:
-    padded = changed(
-        '"hvad koster det", ',
-        '"hvad koster en carport i kommunen", "hvad koster en carport i kommunen?", "hvad koster en garage", ',
-    )
-    knowledge = load_knowledge(write(**padded), minimum_examples=(1, 1))
-    assert [(pair.first, pair.second) for pair in near_identical(knowledge)] == [
-        ("hvad koster en carport i kommunen", "hvad koster en carport i kommunen?")
-    ]
-    assert 0 < padded_share(knowledge) < 1
-    assert padded_share(Knowledge()) == 0
+def knowledge_with(examples: list[str]) -> Knowledge:
+    article = load_knowledge(NLU_DATA).articles["building/permit_needed"]
+    return Knowledge(articles={article.id: replace(article, examples={"da": tuple(examples)})})
+
+
+DIFFERENT = [
+    "skal jeg have lov til at sætte en carport op",
+    "byggetilladelse drivhus erhverv",
+    "vi vil gerne slå to butikker sammen, kræver det noget",
+    "min tømrer siger at man bare kan gå i gang??",
+    "hvornår er det nok at give besked",
+    "kan et halvtag over læsserampen bare bygges",
+    "lagerteltet på parkeringspladsen er 60 kvm",
+    "må vi skære hul i muren ud til gaden",
+    "ny port i værkstedet, er det noget kommunen blander sig i",
+]
+
+
+def test_padding_is_measured_by_label_and_language() -> None:
+    found = padding(knowledge_with([*DIFFERENT, f"{DIFFERENT[0]}?"]))
+    assert [(of.label, of.language, of.share) for of in found] == [("building/permit_needed", "da", 0.2)]
+    assert [(pair.first, pair.second) for pair in found[0].pairs] == [(DIFFERENT[0], f"{DIFFERENT[0]}?")]
+    assert padding(knowledge_with(DIFFERENT)) == [] and padding(Knowledge()) == []
+
+
+def test_a_template_multiplied_over_a_list_is_padding() -> None:
+    things = ["carport", "garage", "flagstang", "svømmehal"]
+    found = padding(knowledge_with([*DIFFERENT, *(f"må vi bygge en {thing} i år" for thing in things)]))
+    assert found[0].refused and len(found[0].pairs) == 6
+
+
+def test_articles_check_refuses_padding_and_names_it(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = load_knowledge(NLU_DATA).articles["building/permit_needed"].examples
+    things = ["carport", "garage", "hal", "terrasse"]
+    danish = [*real["da"][:30], *(f"hvad koster en {thing} i kommunen" for thing in things)]
+    entry = yaml.safe_load(ARTICLE) | {"examples": {"da": danish, "en": list(real["en"][:15])}}
+    folder = write(**{"articles/building/permit.yml": yaml.safe_dump(entry), "dialogue/smalltalk.yml": "[]"})
+    monkeypatch.setenv("HOTLINE_NLU_DATA_DIR", str(folder))
+    result = CliRunner().invoke(articles, ["check"])
+    assert result.exit_code == 1, result.output
+    assert "'hvad koster en carport i kommunen' / 'hvad koster en garage i kommunen'" in result.output
 
 
 def test_the_projects_own_knowledge_base_has_no_errors() -> None:
     knowledge = load_knowledge(NLU_DATA)
     assert len(knowledge.areas) == 12 and knowledge.articles
+    assert not [of_label for of_label in padding(knowledge) if of_label.refused]

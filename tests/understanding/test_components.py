@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.turn import Hit
 from bot.understanding.entities import find_entities
 from bot.understanding.labels import send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
+from bot.understanding.features import Vectorizer
 from bot.understanding.model import LabelModel
 
 AREAS = ("building", "waste")
@@ -110,6 +112,18 @@ def test_the_model_finds_the_label_whatever_the_keyboard_and_is_deterministic(tm
     assert (
         max((shares := first.predict("maa en container staa paa vejen")), key=shares.__getitem__) == "waste/container"
     )
+
+
+def test_a_text_gives_the_same_numbers_alone_as_among_others() -> None:
+    texts = [*TEXTS, "", "zzzz 🙂", "pris pris pris på en containercarport på vejen"]
+    vectorizer, _ = Vectorizer.fit(TEXTS, {"price": ["pris", "hvad koster"]})
+    together = vectorizer.rows(texts).toarray()
+    alone = [vectorizer.row(text).toarray()[0] for text in texts]
+    assert np.allclose(together, alone, atol=1e-6) and together[:6].any(axis=1).all()
+    model = LabelModel.fit(TEXTS, LABELS, ["da"] * 6)
+    shares = model.combine(*model.opinions(texts), model.weights)
+    for text, share in zip(texts, shares.tolist(), strict=True):
+        assert list(model.predict(text).values()) == pytest.approx(share, abs=1e-5)
 
 
 def test_the_model_is_the_same_after_saving_and_loading(tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ FOLDER = PROJECT_DIR / "nlu_data"
 
 def test_every_label_of_the_lexicon_exists() -> None:
     known = {label for label, _, _ in load_knowledge(FOLDER).examples()}
-    named = {label for file in FOLDER.glob("lexicon/labels/*.yml") for label in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    named = {
+        label
+        for file in FOLDER.glob("lexicon/labels/*.yml")
+        for label in yaml.safe_load(file.read_text(encoding="utf-8"))
+    }
     assert named and named - known == set()
 
 
@@ -28,7 +32,11 @@ def test_no_phrase_of_three_words_stands_in_a_development_question() -> None:
     assert development is not None
     questions = [frozenset(tokens(question.text)) for question in development.questions]
     phrases = [(phrase, frozenset(tokens(phrase))) for _, phrase in load_lexicon(FOLDER, labels).phrases]
-    copied = [phrase for phrase, words in phrases if len(tokens(phrase)) >= 3 and any(words <= question for question in questions)]
+    copied = [
+        phrase
+        for phrase, words in phrases
+        if len(tokens(phrase)) >= 3 and any(words <= question for question in questions)
+    ]
     assert copied == []
 
 

@@ -85,6 +85,23 @@ def test_the_cached_validator_accepts_and_refuses_as_rasas_own() -> None:
             validate(action, {"events": "none", "responses": []})
 
 
+def test_messages_are_hashed_by_text_and_still_compared_by_all_their_data() -> None:
+    script = """
+import inspect
+from bot.understanding import compat
+compat.install()
+from rasa.shared.nlu.training_data.message import Message
+assert "fingerprint" in inspect.getsource(Message.__hash__), "Rasa hashes messages cheaply: the patch can go"
+compat.hash_messages_by_text()
+data = {"text": "a", "intent": "x", "metadata": {"language": "da"}}
+one, same, other = Message(data), Message(dict(data)), Message(data | {"metadata": {"language": "en"}})
+assert hash(one) == hash(same) == hash(other) and one == same and one != other
+print(len({one, same, other}))
+"""
+    result = python(script)
+    assert result.stdout.strip() == "2", result.stderr
+
+
 def test_the_plain_runner_gives_what_dasks_gives() -> None:
     import rasa.core.processor
     from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
