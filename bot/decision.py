@@ -22,7 +22,10 @@ from bot.turn import (
     TurnResult,
     Understanding,
 )
+from bot.words import tokens
 
+LANGUAGE_NAMES = {"da": {"dansk", "danish"}, "en": {"engelsk", "english"}}
+REFUSALS = {"ikke", "ik", "ingen", "hvorfor", "not", "don", "dont", "no", "why"}
 OTHER_LANGUAGE = "out_of_scope/other_language"
 URGENT_REASONS = ("complaint/urgent",)
 # These come before anything that the message may also ask, even when the model is only half sure.
@@ -53,10 +56,25 @@ class _Turn(Moves):
         )
 
     def _choose_language(self) -> None:
-        if self.request.text is not None and self.understood.language in ("da", "en"):
+        asked = self._asked_language()
+        if asked:
+            self.state.language, self.state.language_chosen = asked, True
+        elif self.state.language_chosen:
+            return
+        elif self.request.text is not None and self.understood.language in ("da", "en"):
             self.state.language = self.understood.language
         elif self.state.language is None:
             self.state.language = self.request.language if self.request.language in ("da", "en") else "da"
+
+    def _asked_language(self) -> str | None:
+        """The one that "kan vi tage det på engelsk?" names; "jeg forstår ikke engelsk" asks for the other."""
+        if self.understood.label != "smalltalk/language_switch" or not self._sure("smalltalk"):
+            return None
+        words = set(tokens(self.request.text or ""))
+        named = [language for language, names in LANGUAGE_NAMES.items() if words & names]
+        if len(named) != 1:
+            return None
+        return next(language for language in LANGUAGE_NAMES if (language == named[0]) != bool(words & REFUSALS))
 
     # What was typed
 

@@ -37,6 +37,7 @@ class DialogueState:
 
     version: int = STATE_VERSION
     language: str | None = None  # "da" or "en": what the bot speaks in this inquiry
+    language_chosen: bool = False  # the inquirer asked for it: it stays until they ask for the other
     disclosed: bool = False  # said that it is a machine
     escalated: bool = False
     form_field: FormField | None = None  # the contact form's next question

@@ -70,11 +70,15 @@ class Dialogue:
     )
 
     def hear(
-        self, shares: dict[str, float], language: str = "da", entities: list[dict[str, Any]] | None = None
+        self,
+        shares: dict[str, float],
+        language: str = "da",
+        entities: list[dict[str, Any]] | None = None,
+        text: str = "…",
     ) -> TurnResult:
         """A message that the model understands as ``shares`` (label → probability)."""
         understood = understand(shares, AREAS, language, entities or [])
-        return self._take(TurnRequest("0000", text="…", **self._common()), understood)
+        return self._take(TurnRequest("0000", text=text, **self._common()), understood)
 
     def click(self, choice: str) -> TurnResult:
         return self._take(TurnRequest("0000", choice=choice, **self._common()), understand({}, AREAS, "da", []))

@@ -9,9 +9,9 @@ import pytest
 
 from bot.turn import Hit
 from bot.understanding.entities import find_entities
+from bot.understanding.features import Vectorizer
 from bot.understanding.labels import send_withdrawn_to_people, understand
 from bot.understanding.language import detect_language
-from bot.understanding.features import Vectorizer
 from bot.understanding.model import LabelModel
 
 AREAS = ("building", "waste")

@@ -154,6 +154,29 @@ def test_another_language_is_told_so_and_the_second_time_a_person_comes() -> Non
     assert dialogue.hear(SURE, language="other").escalation == Escalation("low_confidence", "building")
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "answers_in"),
+    [
+        ("kan vi tage det på engelsk?", "da", "en"),
+        ("in Danish please", "en", "da"),
+        ("I don't understand Danish", "en", "en"),
+        ("hvorfor svarer du på engelsk", "da", "da"),
+        ("jeg forstår ikke engelsk", "da", "da"),
+    ],
+)
+def test_a_language_that_is_asked_for_stays(text: str, language: str, answers_in: str) -> None:
+    dialogue = Dialogue(state=told())
+    asked = dialogue.hear({"smalltalk/language_switch": 0.9}, language, text=text)
+    assert (asked.decision, asked.state.language) == ("Smalltalk", answers_in)
+    assert dialogue.hear(SURE, "da").state.language == answers_in == dialogue.hear(SURE, "en").state.language
+
+
+def test_asking_which_languages_there_are_changes_nothing() -> None:
+    dialogue = Dialogue(state=told())
+    asked = dialogue.hear({"smalltalk/language_switch": 0.9}, text="taler I både dansk og engelsk")
+    assert asked.state.language == "da" and not asked.state.language_chosen
+
+
 def test_the_bot_speaks_the_language_of_the_last_clear_message() -> None:
     dialogue = Dialogue(state=told())
     assert dialogue.hear(SURE, language="en").state.language == "en"
