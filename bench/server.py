@@ -31,11 +31,12 @@ class Running:
     pages_s: float  # from the command to the first page
     ready_s: float  # … to a worker that takes turns
 
-    def memory_mb(self) -> dict[str, float]:
-        """Peak resident memory (VmHWM) of the server and of its workers, in MB."""
+    def memory_mb(self, *, peak: bool = True) -> dict[str, float]:
+        """Resident memory of the server and of its workers, in MB: the highest so far, or without ``peak`` now."""
         tree = {int(pid): int(parent) for pid, parent in _processes()}
-        found = {"server": _peak_mb(self.process.pid)}
-        found["workers"] = sum(_peak_mb(pid) for pid, parent in tree.items() if parent == self.process.pid)
+        of = "VmHWM" if peak else "VmRSS"
+        found = {"server": _resident_mb(self.process.pid, of)}
+        found["workers"] = sum(_resident_mb(pid, of) for pid, parent in tree.items() if parent == self.process.pid)
         return found
 
 
@@ -99,9 +100,9 @@ def _processes() -> Iterator[tuple[str, str]]:
             yield status.parent.name, fields["PPid"].strip()
 
 
-def _peak_mb(pid: int) -> float:
+def _resident_mb(pid: int, of: str) -> float:
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
+            if line.startswith(of):
                 return int(line.split()[1]) / 1024
     return 0.0

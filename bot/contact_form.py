@@ -25,7 +25,9 @@ LEFT_OUT = re.compile(
 )
 LONGEST = 200
 # What the bot must react to also while it asks for a name; anything else typed then is the reply.
-INTERRUPTING = frozenset({"article", "package", "other", "human", "complaint", "case_status", "distress", "out_of_scope"})
+INTERRUPTING = frozenset(
+    {"article", "package", "other", "human", "complaint", "case_status", "distress", "out_of_scope"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,16 @@ def _contact(asked: FormField, text: str) -> dict[str, str] | None:
     if asked == "company":
         number = EIGHT_DIGITS.search(text)
         if number and cvr.is_valid(number.group(1)):
-            name = re.sub(r"\bcvr\b[-. ]?(?:nr|nummer|no|number)?\b[.:]?", "", text.replace(number.group(), ""), flags=re.IGNORECASE)
+            name = re.sub(
+                r"\bcvr\b[-. ]?(?:nr|nummer|no|number)?\b[.:]?",
+                "",
+                text.replace(number.group(), ""),
+                flags=re.IGNORECASE,
+            )
             name = name.strip(" ,;:-./()")
-            return {"cvr": cvr.compact(number.group(1)).replace(".", "")} | ({"company": name[:LONGEST]} if name else {})
+            return {"cvr": cvr.compact(number.group(1)).replace(".", "")} | (
+                {"company": name[:LONGEST]} if name else {}
+            )
     return None
 
 

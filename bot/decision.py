@@ -85,12 +85,12 @@ class _Turn(Moves):
             return self._distress(alarm)
         idle = kind in ("smalltalk", "abuse", "follow_up") and self._sure(kind)
         if (kind == "human" and self._sure("human")) or (self._called("human") and not idle):
-            return self.escalate("request")
+            return self._people("human/ask")
         if self.understood.language == "other":
             return self._other_language()
         people = label if kind in ("complaint", "case_status") and self._sure(kind) else None
         if people is None and not idle and not (kind == "out_of_scope" and self._out_of_scope()):
-            people = self._called("complaint") or self._called("case_status")
+            people = self._called("complaint", "case_status")
         if people is not None:
             return self._people(people)
         if self.waiting:
@@ -105,12 +105,14 @@ class _Turn(Moves):
             return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
         return self._question()
 
-    def _called(self, group: str) -> str | None:
-        """The label of ``group`` if the message calls for people by it, whatever else it asks."""
-        return next((label for label in self.understood.calls if label.startswith(f"{group}/")), None)
+    def _called(self, *groups: str) -> str | None:
+        """The label of the first of ``groups`` by which the message calls for people, whatever else it asks."""
+        return _of_group(self.understood.calls, *groups)
 
     def _people(self, label: str) -> Decision:
-        """A complaint about the municipality's handling, or one concrete case."""
+        """Somebody is asked for, a complaint about the municipality's handling, or one concrete case."""
+        if label.startswith("human/"):
+            return self.escalate("request")
         if label in URGENT_REASONS:
             return self.escalate("urgent", urgent=True)
         if label.startswith("complaint/"):
@@ -123,7 +125,7 @@ class _Turn(Moves):
     def _out_of_scope(self) -> bool:
         """A sure answer comes before the suspicion that it is none of our business."""
         outside = self.kinds.get("out_of_scope", 0.0)
-        area = self.understood.areas[0].confidence if self.understood.areas else 0.0
+        area = self.inside * (self.understood.areas[0].confidence if self.understood.areas else 0.0)
         suspected = outside >= self.ladder.out_of_scope * (outside + area) > 0
         return suspected and not any(
             hit.confidence >= self.ladder.answer_in(area_of(hit.id)) for hit in self._candidates()
@@ -134,6 +136,9 @@ class _Turn(Moves):
         answer = self._confident_answer()
         if answer is not None:
             return answer
+        leaning = _of_group(self.understood.leanings, "human", "complaint", "case_status")
+        if leaning is not None:
+            return self._people(leaning)
         area = self.area()
         if self.understood.kind == "other" and area and self._sure("other", self.ladder.other):
             return self.escalate("other", area=area)
@@ -154,7 +159,7 @@ class _Turn(Moves):
         return "Clarify"
 
     def _confident_answer(self) -> Decision | None:
-        if self.understood.kind == "package" and self._sure("package", self.ladder.sure):
+        if self.understood.kind == "package" and self._sure("package", self.ladder.package):
             name = (self.understood.label or "").partition("/")[2]
             if name in self.knowledge.packages:
                 return self.show_package(name)
@@ -289,6 +294,10 @@ class _Turn(Moves):
         self.says.append(Say(article=last, facet=facet, buttons=[PERSON_BUTTON], feedback=True))
         self.answered = [last]
         return "Answer"
+
+
+def _of_group(labels: list[str], *groups: str) -> str | None:
+    return next((label for group in groups for label in labels if label.startswith(f"{group}/")), None)
 
 
 def _contact_in(entities: list[dict[str, Any]]) -> dict[str, str]:

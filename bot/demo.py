@@ -8,13 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.conversation.rights import INSTALLATION
 from bot.knowledge.content import Knowledge
 from bot.knowledge.service import demo_values
+from bot.staff.operators import operator_row
 from bot.staff.passwords import hash_password
 from bot.store import tables as t
 from bot.store.database import Database
 
 CODE = "0000"
+OPERATOR = "operator"
 HOURS = {str(day): [["08:00", "16:00"]] for day in range(4)} | {"4": [["08:00", "14:00"]]}
 
 # id, Danish and English name, areas
@@ -70,6 +73,7 @@ async def load_demo(database: Database, common: Knowledge, password: str, now: d
             ],
         )
         await connection.execute(sa.insert(t.staff), [_person(*person, hashed) for person in STAFF])
+        await connection.execute(sa.insert(t.staff), _operator(hashed))
         values = [
             {"municipality": CODE, "article": article.id, "name": name, "value": dict(value), "changed_at": now}
             for article, name, value in demo_values(common)
@@ -79,11 +83,11 @@ async def load_demo(database: Database, common: Knowledge, password: str, now: d
 
 
 async def set_demo_password(database: Database, password: str) -> None:
-    """All demonstration staff sign in with ``password``."""
+    """All demonstration staff sign in with ``password``, the demonstration's operator too."""
+    c = t.staff.c
+    demonstration = sa.or_(c.municipality == CODE, (c.municipality == INSTALLATION) & (c.id == OPERATOR))
     async with database.write() as connection:
-        await connection.execute(
-            sa.update(t.staff).where(t.staff.c.municipality == CODE).values(password_hash=hash_password(password))
-        )
+        await connection.execute(sa.update(t.staff).where(demonstration).values(password_hash=hash_password(password)))
 
 
 def new_password() -> str:
@@ -104,6 +108,10 @@ def _municipality(now: datetime) -> dict[str, Any]:
         "email": "erhverv@demo.example",
         "created_at": now,
     }
+
+
+def _operator(hashed: str) -> dict[str, Any]:
+    return operator_row(OPERATOR, f"{OPERATOR}@demo.example", "Driftsansvarlig (demo)", hashed)
 
 
 def _person(key: str, department: str, da: str, en: str, roles: list[str], hashed: str) -> dict[str, Any]:

@@ -131,7 +131,9 @@ async def _content(settings: Settings, database: Database) -> list[Finding]:
         )
         codes = [row.code for row in (await connection.execute(sa.select(t.municipality.c.code))).all()]
         aside = await connection.scalar(
-            sa.select(sa.func.count()).select_from(t.inbound).where(t.inbound.c.done_at.is_(None), t.inbound.c.attempts >= 5)
+            sa.select(sa.func.count())
+            .select_from(t.inbound)
+            .where(t.inbound.c.done_at.is_(None), t.inbound.c.attempts >= 5)
         )
     if settings.telegram_token.get_secret_value() and settings.telegram_municipality not in codes:
         findings.append(("problem", f"Telegram's municipality {settings.telegram_municipality} does not exist here."))

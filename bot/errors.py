@@ -65,6 +65,14 @@ class BadInput(HotlineError):
     da, en = "Det sendte kan ikke læses.", "What was sent cannot be read."
 
 
+class ReasonNeeded(BadInput):
+    code, status = "reason_needed", 422
+    da, en = (
+        "Modellen blev lagt til side. Skriv, hvorfor den skal svare alligevel.",
+        "The model was kept aside. Write why it is to answer nevertheless.",
+    )
+
+
 class BadJson(BadInput):
     code = "bad_json"
     da, en = "Det sendte er ikke gyldig JSON i UTF-8.", "What was sent is not valid JSON in UTF-8."
@@ -83,6 +91,14 @@ class TextTooLong(BadInput):
 class UnknownChoice(BadInput):
     code, status = "unknown_choice", 422
     da, en = "Den knap findes ikke i denne henvendelse.", "There is no such button in this inquiry."
+
+
+class NoQuestion(BadInput):
+    code, status = "no_question", 422
+    da, en = (
+        "Der er intet spørgsmål i beskeden, når navne og kontaktoplysninger er fjernet, eller den er et svar på kontaktformularen.",
+        "There is no question in the message once names and contact data are removed, or it answers the contact form.",
+    )
 
 
 class Conflict(HotlineError):
@@ -108,6 +124,11 @@ class AnswerUnchanged(Conflict):
         "Ret svaret, eller træk det tilbage, før du retter det hos dem, der har fået det.",
         "Change the answer or withdraw it before you correct it with those who were given it.",
     )
+
+
+class AlreadyJudged(Conflict):
+    code = "already_judged"
+    da, en = "En redaktør har allerede taget stilling til beskeden.", "An editor has already judged this message."
 
 
 class WrongStatus(Conflict):

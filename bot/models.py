@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import ModelUnavailable, NotFound
+from bot.settings import Settings
 from bot.store import tables as t
 from bot.store.database import Database
 
 KEPT = 3
+_NEWEST_FIRST = (t.model.c.created_at.desc(), t.model.c.live.desc(), t.model.c.id)
 
 
 async def store_model(
@@ -26,8 +29,10 @@ async def store_model(
     *,
     live: bool = True,
     report: dict[str, Any] | None = None,
+    learnt: dict[str, Any] | None = None,
 ) -> str:
-    """The model is the live one, or without ``live`` kept aside; the last three are kept. Returns its id."""
+    """The model is the live one, or without ``live`` kept aside. The last three that may answer are kept, and the last one that
+    the gate kept aside. ``learnt``: what of the municipalities' additions is in it. Returns its id."""
     content = await asyncio.to_thread(path.read_bytes)
     sha256 = hashlib.sha256(content).hexdigest()
     model_id = f"{now:%Y%m%d-%H%M%S}-{sha256[:8]}"
@@ -35,7 +40,7 @@ async def store_model(
     async with database.write() as connection:
         known = await connection.scalar(sa.select(m.id).where(m.sha256 == sha256))
         if live:
-            await connection.execute(sa.update(t.model).values(live=False))
+            await connection.execute(sa.update(t.model).where(m.live).values(live=False))
         if known:
             if live:
                 await connection.execute(sa.update(t.model).where(m.id == known).values(live=True))
@@ -45,21 +50,36 @@ async def store_model(
             "fingerprint": fingerprint,
             "size_bytes": len(content),
             "sha256": sha256,
-            "content": content,
+            "learnt": learnt,
         }
         await connection.execute(sa.insert(t.model), row | {"live": live, "report": report, "created_at": now})
-        old = (await connection.execute(sa.select(m.id).order_by(m.created_at.desc()).offset(KEPT))).scalars().all()
-        await connection.execute(sa.delete(t.model).where(m.id.in_(old), ~m.live))
+        await connection.execute(sa.insert(t.model_content), {"model_id": model_id, "content": content})
+        kept = (await connection.execute(sa.select(m.id, m.report).order_by(*_NEWEST_FIRST))).all()
+        good = [one.id for one in kept if not is_refused(one.report)][:KEPT]
+        aside = [one.id for one in kept if is_refused(one.report)][:1]
+        await connection.execute(sa.delete(t.model).where(m.id.not_in([*good, *aside]), ~m.live))
     return model_id
 
 
-async def use_model(database: Database, model_id: str) -> None:
-    """The model ``model_id`` is the live one. Raises NotFound."""
-    async with database.write() as connection:
-        await connection.execute(sa.update(t.model).values(live=False))
-        used = await connection.execute(sa.update(t.model).where(t.model.c.id == model_id).values(live=True))
-        if used.rowcount != 1:
-            raise NotFound
+def is_refused(report: dict[str, Any] | None) -> bool:
+    """Whether the gate kept the model with this report aside, and the operator did not overrule it."""
+    return report is not None and not report["passed"] and not report.get("overruled")
+
+
+async def what_it_learnt(database: Database, model_id: str | None = None) -> dict[str, Any]:
+    """What of the municipalities' additions is in the model ``model_id``, or in the live one; empty when that is not known."""
+    m = t.model.c
+    async with database.read() as connection:
+        learnt = await connection.scalar(sa.select(m.learnt).where(m.id == model_id if model_id else m.live))
+    return dict(learnt or {})
+
+
+async def use_model(connection: AsyncConnection, model_id: str, report: dict[str, Any] | None) -> None:
+    """The model ``model_id`` is the live one, with ``report``. Raises NotFound."""
+    await connection.execute(sa.update(t.model).where(t.model.c.live).values(live=False))
+    used = await connection.execute(sa.update(t.model).where(t.model.c.id == model_id).values(live=True, report=report))
+    if used.rowcount != 1:
+        raise NotFound
 
 
 async def kept_models(database: Database) -> list[dict[str, Any]]:
@@ -67,7 +87,7 @@ async def kept_models(database: Database) -> list[dict[str, Any]]:
     m = t.model.c
     columns = (m.id, m.fingerprint, m.size_bytes, m.live, m.report, m.created_at)
     async with database.read() as connection:
-        rows = await connection.execute(sa.select(*columns).order_by(m.created_at.desc()))
+        rows = await connection.execute(sa.select(*columns).order_by(*_NEWEST_FIRST))
     return [dict(row._mapping) for row in rows]
 
 
@@ -83,7 +103,8 @@ async def live_model(database: Database, cache: Path) -> tuple[Path, str] | None
             return None
         path = cache / f"{row.id}.tar.gz"
         if await asyncio.to_thread(_sha256, path) != row.sha256:
-            content = await connection.scalar(sa.select(m.content).where(m.id == row.id)) or b""
+            stored = t.model_content.c
+            content = await connection.scalar(sa.select(stored.content).where(stored.model_id == row.id)) or b""
             if hashlib.sha256(content).hexdigest() != row.sha256:
                 raise ModelUnavailable(f"the stored model {row.id} is damaged")
             await asyncio.to_thread(_write_whole, path, content)
@@ -118,11 +139,12 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def training_fingerprint(nlu_data: Path, project: Path) -> str:
-    """Changes with everything a model is made of: articles, dialogue, pipeline and the components' code."""
-    parts = [project / "config.yml", project / "domain.yml", *sorted((project / "bot" / "understanding").glob("*.py"))]
-    for folder in ("articles", "other", "dialogue", "packages"):
-        parts += sorted((nlu_data / folder).rglob("*.yml"))
-    digest = hashlib.sha256()
+    """Changes with everything a model is made of: articles, dialogue, words, what it is calibrated to, pipeline, settings and code."""
+    parts = [project / "config.yml", project / "domain.yml", project / "bot" / "words.py"]
+    parts += sorted((project / "bot" / "understanding").glob("*.py"))
+    for folder in ("articles", "other", "dialogue", "packages", "lexicon", "development"):
+        parts += sorted(path for path in (nlu_data / folder).rglob("*") if path.suffix in (".yml", ".jsonl"))
+    digest = hashlib.sha256(Settings().dense_model.encode())
     for part in parts:
         digest.update(part.name.encode() + b"\0" + part.read_bytes())
     return digest.hexdigest()

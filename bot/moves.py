@@ -22,6 +22,7 @@ from bot.turn import (
 
 CHOICES_SHOWN = 3
 REMEMBERED = 6
+CALLBACK = "contact_case/callback"  # its answer promises that a person calls, so a person gets the inquiry
 PERSON_BUTTON = Button(PERSON, "talk_to_person")
 
 
@@ -30,7 +31,8 @@ class Ladder:
     """The confidences from which the bot dares a step; part of a model, since they belong to its calibration."""
 
     answer: float = 0.60  # an article
-    sure: float = 0.60  # a package; a question where the contact form had asked for something
+    package: float = 0.60  # a package
+    sure: float = 0.60  # a question where the contact form had asked for something
     pair: float = 0.35  # each of two articles of different areas
     clarify: float = 0.25  # the likeliest three together
     candidate: float = 0.04  # worth a button
@@ -41,6 +43,7 @@ class Ladder:
     alarm: float = 0.40  # distress, violence, danger
     offsets: Mapping[str, float] = field(default_factory=dict)  # per area, added to ``answer``
     calls: Mapping[str, float] = field(default_factory=dict)  # group of talk → score from which it calls for people
+    leanings: Mapping[str, float] = field(default_factory=dict)  # … from which it does when there is no sure answer
 
     def answer_in(self, area: str) -> float:
         """The confidence from which an article of ``area`` is given as the answer."""
@@ -65,6 +68,7 @@ class Moves:
         self.escalation: Escalation | None = None
         self.answered: list[str] = []
         self.kinds = {hit.id: hit.confidence for hit in understood.kinds}
+        self.inside = sum(self.kinds.get(kind, 0.0) for kind in ("article", "other"))  # a question about an area
 
     def answer(self, articles: list[str], next_likeliest: list[Hit]) -> Decision:
         if self.waiting:
@@ -78,6 +82,8 @@ class Moves:
         if incomplete:
             self.says.append(Say(text="incomplete_answer"))
             return self.escalate("other", area=area_of(incomplete[0]))
+        if CALLBACK in articles:
+            return self.escalate("request", area=area_of(CALLBACK))
         self.says[-1] = replace(self.says[-1], buttons=[PERSON_BUTTON], feedback=True)
         return "Answer"
 
@@ -130,8 +136,7 @@ class Moves:
     def area(self) -> str | None:
         """The area that the message is about, when most of what was understood of areas points there; else of what was
         offered or answered last."""
-        known = sum(hit.confidence for hit in self.understood.areas)
-        if known >= 0.05 and self.understood.areas[0].confidence >= self.ladder.area * known:
+        if self.inside >= 0.05 and self.understood.areas[0].confidence >= self.ladder.area:
             return self.understood.areas[0].id
         offered = {area_of(article) for article in self.state.offered}
         return offered.pop() if len(offered) == 1 else self.state.last_area

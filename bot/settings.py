@@ -37,6 +37,10 @@ class Settings(BaseSettings):
         SecretStr(""), description="Password of the demonstration staff; generated when empty."
     )
     nlu_data_dir: Path = Field(PROJECT_DIR / "nlu_data", description="Folder of the articles and dialogue files.")
+    dense_model: str = Field(
+        "",
+        description="Installed spaCy package, or folder of one, whose word vectors help to understand messages.",
+    )
     workers: int = Field(1, ge=1, le=64, description="Worker processes that take turns.")
     training_pause_s: float = Field(
         20.0, ge=0, description="A training begins when the knowledge base has been left alone for so long."

@@ -138,6 +138,7 @@ class Understanding:
     kinds: list[Hit] = field(default_factory=list)  # probability of each kind, best first
     # What calls for people whatever else the message asks: "human/ask", "case_status/concrete", "complaint/urgent", "distress/…"
     calls: list[str] = field(default_factory=list)
+    leanings: list[str] = field(default_factory=list)  # the same, less sure: where there is nothing better to say
     entities: list[dict[str, Any]] = field(default_factory=list)  # {entity, value, start, end}
 
     def to_json(self) -> dict[str, Any]:

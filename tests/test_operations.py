@@ -123,7 +123,7 @@ async def test_a_damaged_model_is_named_and_not_loaded(services: Services, tmp_p
         check_model_file(tmp_path / "none.tar.gz")
     await store_model(services.database, _small_model(tmp_path), "fingerprint", utc_now())
     async with services.database.write() as connection:
-        await connection.execute(sa.update(t.model).values(content=b"damaged"))
+        await connection.execute(sa.update(t.model_content).values(content=b"damaged"))
     with pytest.raises(ModelUnavailable, match="damaged"):
         await live_model(services.database, tmp_path / "cache")
 

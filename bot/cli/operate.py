@@ -1,14 +1,21 @@
-"""For operators: ``settings``, ``migrate``, ``backup``, ``restore``, ``doctor``."""
+"""For operators: ``settings``, ``migrate``, ``backup``, ``restore``, ``doctor``, ``operator``."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from bot.errors import HotlineError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+Result = TypeVar("Result")
 
 
 @click.command()
@@ -85,4 +92,59 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (settings, migrate, backup, restore, doctor)
+@click.group()
+def operator() -> None:
+    """Who may choose the model in the console, also against the gate. Operators read no inquiries."""
+
+
+@operator.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="As the console shows it; without it the e-mail address.")
+@click.password_option(help="At least 12 characters; asked for when it is not given.")
+def add_operator(email: str, name: str, password: str) -> None:
+    """EMAIL signs in at /staff as an operator. Of one that exists name and password are changed."""
+    from bot.conversation.service import utc_now
+    from bot.staff import operators
+
+    _with_database(lambda database: operators.add_operator(database, email, name, password, utc_now))
+    click.echo(f"{email} signs in as an operator.")
+
+
+@operator.command("remove")
+@click.argument("email")
+def remove_operator(email: str) -> None:
+    """EMAIL is no operator any more, and is signed out."""
+    from bot.conversation.service import utc_now
+    from bot.staff import operators
+
+    _with_database(lambda database: operators.remove_operator(database, email, utc_now))
+    click.echo(f"{email} is no operator any more.")
+
+
+@operator.command("list")
+def list_operators() -> None:
+    """List them."""
+    from bot.staff import operators
+
+    for email, name in _with_database(operators.list_operators):
+        click.echo(f"{email}  {name}")
+
+
+def _with_database(work: Callable[[Database], Awaitable[Result]]) -> Result:
+    """What ``work`` does with the database of the settings, which is up to date."""
+    from bot.cli.prepare import prepare_database
+    from bot.store.database import Database
+
+    async def go() -> Result:
+        given = Settings()
+        database = Database(given.resolved_database_url)
+        try:
+            await prepare_database(given, database)
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(go())
+
+
+COMMANDS = (settings, migrate, backup, restore, doctor, operator)

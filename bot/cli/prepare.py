@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import ModelUnavailable, SettingsError
-from bot.settings import PROJECT_DIR, Settings
+from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.editing.corpus import Corpus
+    from bot.editing.rounds import Outcome
     from bot.knowledge.content import Knowledge
     from bot.store.database import Database
 
@@ -43,33 +44,48 @@ async def prepare_demo(settings: Settings, database: Database, common: Knowledge
 
 
 async def prepare_model(settings: Settings, database: Database, common: Knowledge) -> Path:
-    """The live model as a file; trained first when there is none, or when the knowledge base is another than it learnt."""
+    """The live model as a file; trained first when there is none, or when the knowledge base is another than any kept one learnt.
+
+    What is trained must pass the gate where there is a running model; otherwise that one goes on answering."""
     from bot.editing.corpus import write_corpus
     from bot.models import kept_models, live_model
 
     with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
         corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
-        try:
-            found = await live_model(database, settings.data_dir / "models")
-            why = "the knowledge base has changed" if found else "there is none yet"
-        except ModelUnavailable as error:
-            found, why = None, str(error)
-        # Another model than the newest may be live because somebody went back to it, or the gate kept the newest aside.
-        if found and corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}:
-            return found[0]
-        click.echo(f"Training the language model: {why}.", err=True)
-        await train_and_store(database, corpus)
+    try:
+        found = await live_model(database, settings.data_dir / "models")
+        why = "the knowledge base has changed" if found else "there is none yet"
+    except ModelUnavailable as error:
+        found, why = None, str(error)
+    # Another model than the newest may be live because somebody went back to it, or the gate kept the newest aside.
+    if found and corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}:
+        return found[0]
+    click.echo(f"Training the language model: {why}.", err=True)
+    outcome = await train(settings, database, common)
+    if outcome and not outcome.live:
+        click.secho(f"The new model {outcome.model} is kept aside; the running one answers on.", fg="yellow", err=True)
     stored = await live_model(database, settings.data_dir / "models")
     assert stored is not None
     return stored[0]
 
 
-async def train_and_store(database: Database, corpus: Corpus) -> tuple[str, Path]:
-    """The model of ``corpus`` is the live one; returns its id and its file."""
+async def train(settings: Settings, database: Database, common: Knowledge, *, overrule: bool = False) -> Outcome | None:
+    """Train and compare, once no other process does; None when the live model has learnt everything already."""
     from bot.cli.progress import tell_progress
     from bot.conversation.service import utc_now
-    from bot.models import store_model
-    from bot.understanding.training import train_in_subprocess
+    from bot.conversation.tokens import new_id
+    from bot.editing.lease import Lease
+    from bot.editing.rounds import Rounds
 
-    path = await train_in_subprocess(corpus.folder, PROJECT_DIR / "models", tell_progress())
-    return await store_model(database, path, corpus.fingerprint, utc_now()), path
+    lease = Lease(database, new_id(), utc_now)
+    busy = False
+    while not await lease.take():
+        if not busy:
+            click.echo("Another process is training; waiting for it.", err=True)
+        busy = True
+        await asyncio.sleep(1.0)
+    cache = settings.data_dir / "models"
+    async with lease.held():
+        return await Rounds(
+            database, common, settings.nlu_data_dir, cache, utc_now, lease.progress, lease.renew, tell=tell_progress()
+        ).run(overrule=overrule)

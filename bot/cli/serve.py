@@ -86,7 +86,9 @@ def _tell(address: str, password: str | None) -> None:
     click.echo(f"Embed example  {address}/embed/0000")
     click.echo(f"Staff console  {address}/staff")
     if password:
-        click.echo(f"Sign in as     byg@demo.example, koordinator@demo.example …  password: {password}")
+        click.echo(
+            f"Sign in as     byg@demo.example, koordinator@demo.example, operator@demo.example …  password: {password}"
+        )
     click.echo("Stop with Ctrl+C.\n")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -34,29 +33,22 @@ def rasa(arguments: tuple[str, ...]) -> None:
 
 
 @click.command()
-def train() -> None:
-    """Train the language model on the knowledge base and every municipality's own articles, and make it the live one."""
+@click.option(
+    "--reason", default="", help="Let the new model go live whatever the gate finds, with all additions; it is logged."
+)
+def train(reason: str) -> None:
+    """Train the language model on the knowledge base and what the municipalities added; it goes live if the gate lets it through.
+
+    Exit status 1 when it is kept aside."""
+    from bot.cli.models import train_and_tell
+
     began = time.monotonic()
-    model_id, path = asyncio.run(_train(Settings()))
-    click.echo(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB in {time.monotonic() - began:.0f} s.")
-    click.echo(f"Model {model_id} is live; a running server takes it at its next start.")
-
-
-async def _train(settings: Settings) -> tuple[str, Path]:
-    from bot.cli.prepare import prepare_database, train_and_store
-    from bot.editing.corpus import write_corpus
-    from bot.knowledge.files import load_knowledge
-    from bot.store.database import Database
-
-    common = load_knowledge(settings.nlu_data_dir)
-    database = Database(settings.resolved_database_url)
-    try:
-        await prepare_database(settings, database)
-        with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
-            corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
-            return await train_and_store(database, corpus)
-    finally:
-        await database.close()
+    told, live = asyncio.run(train_and_tell(Settings(), reason))
+    for line in told:
+        click.echo(line)
+    click.echo(f"It took {time.monotonic() - began:.0f} s.")
+    if not live:
+        raise SystemExit(1)
 
 
 @click.group()
@@ -217,9 +209,9 @@ def list_() -> None:
 @click.option("--reason", required=True, help="Why; it is logged.")
 def use(model: str, reason: str) -> None:
     """Make MODEL the live one, also against the gate. A running server takes it within seconds."""
-    from bot.cli.models import use_as_operator
+    from bot.cli.models import use_model_with_reason
 
-    asyncio.run(use_as_operator(Settings(), model, reason))
+    asyncio.run(use_model_with_reason(Settings(), model, reason))
     click.echo(f"Model {model} is live.")
 
 

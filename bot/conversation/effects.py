@@ -70,9 +70,7 @@ async def _say(
         body["buttons"] = [
             {
                 "id": b.id,
-                "label": knowledge.text(b.label, language)
-                if b.label
-                else here.title(b.id.partition(":")[2], language),
+                "label": knowledge.text(b.label, language) if b.label else here.title(b.id.partition(":")[2], language),
             }
             for b in say.buttons
         ]

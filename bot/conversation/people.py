@@ -46,7 +46,12 @@ class People:
         async with self.services.database.write() as connection:
             thread = await Thread.load(connection, staff.municipality, inquiry_id, self.services.now())
             if not may_act(staff, thread.row):
-                if taking and thread["status"] == Status.WITH_CONTACT and staff.has("contact") and thread["area"] in staff.areas:
+                if (
+                    taking
+                    and thread["status"] == Status.WITH_CONTACT
+                    and staff.has("contact")
+                    and thread["area"] in staff.areas
+                ):
                     raise TakenByOther(await self._name(thread, thread["acting_id"]))
                 raise Forbidden
             yield thread

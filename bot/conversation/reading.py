@@ -13,6 +13,7 @@ from bot.knowledge.markdown import to_html
 from bot.store import tables as t
 
 LIMIT = 500
+_NO_REPLY = ("Answer", "Clarify", "OutOfScope")  # the bot took a question in place of the form's reply
 
 
 async def read_messages(
@@ -72,6 +73,26 @@ def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link:
         "client_id": row["client_id"],
         "at": row["at"].isoformat(),
     }
+
+
+def is_form_reply(message: sa.FromClause, turn: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether the inquirer's ``message``, with its ``turn``, was written after a question of the contact form: a name, not a question."""
+    last = t.message.alias()
+    asked = (
+        sa.select(last.c.body["kind"].as_string())
+        .where(
+            last.c.municipality == message.c.municipality,
+            last.c.inquiry_id == message.c.inquiry_id,
+            last.c.seq < message.c.seq,
+            last.c.author.in_(("bot", "staff")),
+        )
+        .order_by(last.c.seq.desc())
+        .limit(1)
+        .correlate(message)
+        .scalar_subquery()
+    )
+    took_question = sa.func.coalesce(turn.c.decision.in_(_NO_REPLY), sa.false())
+    return sa.func.coalesce(asked, "").startswith("form_", autoescape=True) & ~took_question
 
 
 async def read_contact(connection: AsyncConnection, inquiry: dict[str, Any], language: str) -> dict[str, Any] | None:

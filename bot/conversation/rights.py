@@ -12,6 +12,8 @@ from bot.errors import Forbidden, NotFound
 from bot.lifecycle import Status
 from bot.store import tables as t
 
+INSTALLATION = ""  # where an operator's municipality would stand: no inquiry belongs to it
+
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
@@ -20,7 +22,7 @@ class StaffMember:
     email: str
     name: str
     title: dict[str, str]
-    department_id: str
+    department_id: str  # empty for an operator
     areas: tuple[str, ...]  # of the department
     roles: frozenset[str]
 

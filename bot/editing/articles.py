@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.calendar import ZONE
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
+from bot.editing.additions import left_out_article
 from bot.errors import BadInput, Forbidden, NotFound
 from bot.knowledge.content import FACETS, Article
 from bot.knowledge.files import REVIEW_AFTER
@@ -20,7 +21,17 @@ from bot.knowledge.own import texts_of, to_body
 from bot.knowledge.service import MunicipalKnowledge, text_version
 from bot.store import tables as t
 
-STATES = ("common", "own_text", "own", "withdrawn", "value_missing", "review_due", "base_changed", "reported")
+STATES = (
+    "common",
+    "own_text",
+    "own",
+    "withdrawn",
+    "value_missing",
+    "review_due",
+    "base_changed",
+    "reported",
+    "left_out",
+)
 LONGEST_Q = 100
 a = t.article_text.c
 
@@ -44,6 +55,7 @@ class Stored:
     withdrawn: bool = False
     changed_by: str | None = None
     changed_at: datetime | None = None
+    left_out: dict[str, Any] | None = None  # why its examples are not trained on, while they are as they were
 
 
 def check_editor(staff: StaffMember) -> None:
@@ -137,7 +149,15 @@ async def _stored(connection: AsyncConnection, municipality: str, article_id: st
     if article_id:
         query = query.where(a.article == article_id)
     return {
-        row.article: Stored(row.version, row.body, row.base_version, row.withdrawn, row.changed_by, row.changed_at)
+        row.article: Stored(
+            row.version,
+            row.body,
+            row.base_version,
+            row.withdrawn,
+            row.changed_by,
+            row.changed_at,
+            left_out_article(row.article, row.body, row.left_out),
+        )
         for row in await connection.execute(query)
     }
 
@@ -197,6 +217,7 @@ def _row(
         "own_text": common is not None and stored.body is not None,
         "common": common is not None and stored.body is None,
         "withdrawn": stored.withdrawn,
+        "left_out": stored.left_out is not None,
         "value_missing": bool(missing),
         "review_due": article.reviewed + REVIEW_AFTER < today,
         "base_changed": bool(common and stored.body and stored.base_version != text_version(common)),

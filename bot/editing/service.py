@@ -195,9 +195,17 @@ async def raise_version(connection: AsyncConnection, municipality: str | None = 
 
 
 async def audit(
-    connection: AsyncConnection, services: Services, staff: StaffMember, action: str, **detail: Any
+    connection: AsyncConnection,
+    services: Services,
+    staff: StaffMember,
+    action: str,
+    *,
+    inquiry_id: str | None = None,
+    **detail: Any,
 ) -> None:
-    entry = {"municipality": staff.municipality, "staff_id": staff.id, "action": action, "detail": detail or None}
+    """The audit log says who did what; ``detail`` holds ids and numbers, never a text."""
+    entry: dict[str, Any] = {"municipality": staff.municipality, "staff_id": staff.id, "inquiry_id": inquiry_id}
+    entry |= {"action": action, "detail": detail or None}
     await connection.execute(sa.insert(t.audit), entry | {"at": services.now()})
 
 

@@ -36,11 +36,11 @@ async def post_session(request: web.Request) -> web.Response:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    return web.json_response(await _session_json(request, await access_session(request)))
+    return web.json_response(await _session_json(request, await access_session(request, operator=True)))
 
 
 async def delete_session(request: web.Request) -> web.Response:
-    session = await access_session(request)
+    session = await access_session(request, operator=True)
     await sign_out(request, session)
     await mark_present(request.app[SERVICES], session.staff, present=False)
     response = web.json_response({})
@@ -149,7 +149,7 @@ async def _session_json(request: web.Request, session: Session) -> dict[str, Any
 
 
 async def staff_json(services: Services, staff: StaffMember, language: str) -> dict[str, Any]:
-    """Who is signed in, where."""
+    """Who is signed in, where; an operator is in no municipality."""
     d, m = t.department.c, t.municipality.c
     async with services.database.read() as connection:
         row = (
@@ -158,12 +158,12 @@ async def staff_json(services: Services, staff: StaffMember, language: str) -> d
                 .join(t.municipality, m.code == d.municipality)
                 .where(d.municipality == staff.municipality, d.id == staff.department_id)
             )
-        ).one()
+        ).one_or_none()
     return {
         "id": staff.id,
         "name": staff.name,
         "title": local(staff.title, language),
-        "department": {"id": staff.department_id, "name": local(row.department, language)},
+        "department": {"id": staff.department_id, "name": local(row.department, language) if row else ""},
         "roles": sorted(staff.roles),
-        "municipality": {"code": staff.municipality, "name": local(row.municipality, language)},
+        "municipality": {"code": staff.municipality, "name": local(row.municipality, language) if row else ""},
     }

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.effects import local
-from bot.conversation.reading import read_messages
+from bot.conversation.reading import is_form_reply, read_messages
 from bot.conversation.rights import StaffMember, access_inquiry, allowed, is_foreign
 from bot.conversation.service import Services
+from bot.editing.candidates import read_marks
 from bot.knowledge.markdown import to_html
 from bot.routing import PRESENT_FOR
 from bot.staff.lists import row_json
@@ -20,7 +21,6 @@ from bot.store import tables as t
 TURNS_READ = 20
 TURNS_SHOWN = 3
 SUGGESTIONS = 3
-_ANSWERS = ("Answer", "Clarify", "OutOfScope")  # a question in place of the form's reply
 _LOGGED_FOR = timedelta(hours=24)
 
 
@@ -101,6 +101,8 @@ async def read_detail(
             },
             "deadlines": await _deadlines(connection, inquiry, now),
             "messages": messages,
+            "marks": await read_marks(connection, services, inquiry, language),
+            "questions": await _questions(connection, inquiry),
             "turns": turns,
             "suggestions": await _suggestions(connection, services, inquiry, turns),
             "may": allowed(staff, inquiry),
@@ -196,17 +198,12 @@ async def _turns(
             c.inquiry_id == inquiry["id"],
             c.status == "done",
             c.understanding.is_not(None),
+            ~is_form_reply(t.message, t.turn),
         )
         .order_by(c.id.desc())
         .limit(TURNS_READ)
     )
-    forms = await _after_form(connection, inquiry)
-    questions = [
-        row
-        for row in rows
-        if (row.understanding["areas"] or row.understanding["articles"])
-        and (row.seq not in forms or row.decision in _ANSWERS)
-    ][:TURNS_SHOWN]
+    questions = [row for row in rows if row.understanding["areas"] or row.understanding["articles"]][:TURNS_SHOWN]
     knowledge = services.knowledge
     here = await knowledge.of(connection, inquiry["municipality"])
     return [
@@ -229,23 +226,22 @@ async def _turns(
     ]
 
 
-async def _after_form(connection: AsyncConnection, inquiry: dict[str, Any]) -> set[int]:
-    """The ``seq`` of what was written right after a question of the contact form: a name, not a question."""
-    m = t.message.c
+async def _questions(connection: AsyncConnection, inquiry: dict[str, Any]) -> list[int]:
+    """The messages of which staff may say what the right answer was: typed by the inquirer, and no reply to the contact form."""
+    m, u = t.message.c, t.turn.c
     rows = await connection.execute(
-        sa.select(m.seq, m.author, m.body)
-        .where(m.municipality == inquiry["municipality"], m.inquiry_id == inquiry["id"], m.seq.is_not(None))
-        .order_by(m.seq)
+        sa.select(m.id)
+        .outerjoin(t.turn, (u.municipality == m.municipality) & (u.inquiry_id == m.inquiry_id) & (u.message_id == m.id))
+        .where(
+            m.municipality == inquiry["municipality"],
+            m.inquiry_id == inquiry["id"],
+            m.author == "inquirer",
+            m.body["choice"].as_string().is_(None),
+            ~is_form_reply(t.message, t.turn),
+        )
+        .order_by(m.id)
     )
-    found, asked = set(), False
-    for row in rows:
-        if row.author == "inquirer":
-            if asked:
-                found.add(row.seq)
-            asked = False
-        elif row.author == "bot":
-            asked = ((row.body or {}).get("kind") or "").startswith("form_")
-    return found
+    return list(rows.scalars())
 
 
 async def _suggestions(

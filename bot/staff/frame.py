@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.errors import HotlineError, SignedOut
 from bot.staff import words
-from bot.staff.sessions import CSRF_FIELD, CSRF_HEADER, Session, check_csrf, find_session
+from bot.staff.sessions import CSRF_FIELD, CSRF_HEADER, Session, check_csrf, check_operator_may, find_session
 from bot.web.catalogues import LANGUAGE
 from bot.web.keys import SERVICES
 from bot.web.middleware import error_response
@@ -60,15 +60,17 @@ def render_page(request: web.Request, template: str, context: dict[str, Any], *,
     return response
 
 
-async def session_of(request: web.Request, *, counts_as_use: bool = True) -> Session:
+async def session_of(request: web.Request, *, counts_as_use: bool = True, operator: bool = False) -> Session:
+    """The session of the cookie; raises SignedOut, and Forbidden for an operator unless ``operator``."""
     live = "X-Live" in request.headers  # the page asked by itself
     session = await find_session(request, counts_as_use=counts_as_use and not live)
     if session is None:
         raise SignedOut
+    check_operator_may(session, operator)
     return session
 
 
-async def checked_form(request: web.Request) -> tuple[Session, Any]:
-    session, form = await session_of(request), await request.post()
+async def checked_form(request: web.Request, *, operator: bool = False) -> tuple[Session, Any]:
+    session, form = await session_of(request, operator=operator), await request.post()
     check_csrf(session, request.headers.get(CSRF_HEADER) or str(form.get(CSRF_FIELD, "")))
     return session, form

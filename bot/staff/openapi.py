@@ -82,6 +82,8 @@ SCHEMAS: dict[str, Any] = {
                 version=_TEXT, confidence=_SHARE, shown=_FLAG,
             )
         ),
+        marks=_list(_object(message=_NUMBER, state=_TEXT, label=_TEXT, kind=_TEXT, title=_MAYBE)),
+        questions=_list(_NUMBER) | {"description": "The ids of messages that can be marked."},
         may={"type": "object", "additionalProperties": _FLAG, "description": "What you may do with it as it stands now."},
         rev=_NUMBER,
     ),

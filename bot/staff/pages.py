@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.editing.candidates import mark
 from bot.editing.correcting import report_wrong
+from bot.editing.drafts import propose_draft
 from bot.errors import HotlineError
 from bot.lifecycle import STAFF_OUTCOMES
 from bot.staff import words
@@ -16,6 +18,7 @@ from bot.staff.api import staff_json
 from bot.staff.detail import open_inquiry, read_colleagues, read_detail
 from bot.staff.events import mark_present
 from bot.staff.frame import LANGUAGE_COOKIE, checked_form, console_language, page, render_page, session_of
+from bot.staff.learning import words as taught
 from bot.staff.lists import LISTS, STATUSES, Filter, count_lists, read_filter, read_list
 from bot.staff.sessions import (
     Session,
@@ -71,7 +74,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
 
 
 async def post_sign_out(request: web.Request) -> web.Response:
-    session, _ = await checked_form(request)
+    session, _ = await checked_form(request, operator=True)
     await sign_out(request, session)
     await mark_present(request.app[SERVICES], session.staff, present=False)
     response = web.Response(status=303, headers={"Location": "/staff/sign-in"})
@@ -87,8 +90,10 @@ async def get_language(request: web.Request) -> web.Response:
 
 
 async def get_console(request: web.Request) -> web.Response:
-    """The whole page, or the one part of it that the page's script asks for."""
-    session = await session_of(request)
+    """The whole page, or the one part of it that the page's script asks for. Operators have a page of their own."""
+    session = await session_of(request, operator="id" not in request.match_info)
+    if session.staff.has("operator"):
+        raise web.HTTPSeeOther("/staff/operator")
     chosen, inquiry_id = read_filter(request.query), request.match_info.get("id")
     part = request.headers.get("HX-Target") if "HX-Request" in request.headers else None
     context: dict[str, Any] = {
@@ -160,12 +165,26 @@ async def post_action(request: web.Request) -> web.Response:
     elif action == "wrong":
         message = field("message")
         await report_wrong(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
+    elif action == "mark":
+        message, label = field("message"), (field("label") or field("other"))[:80]
+        await mark(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0, label)
+    elif action == "draft":
+        message = field("message")
+        await propose_draft(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
+        if staff.has("editor", "administrator"):
+            return _go_to(request, f"/staff/knowledge/new?draft={inquiry_id}.{message}")
     elif action == "resolve":
         await people.resolve(staff, inquiry_id, field("outcome"))
         undo = {"action": "take"}
     else:
         raise web.HTTPNotFound
     return await _done(request, session, inquiry_id, action, undo)
+
+
+def _go_to(request: web.Request, place: str) -> web.Response:
+    if "HX-Request" in request.headers:
+        return web.Response(status=204, headers={"HX-Redirect": place})
+    return web.Response(status=303, headers={"Location": place})
 
 
 def _undo_take(staff_id: str, before: dict[str, Any]) -> dict[str, str]:
@@ -183,9 +202,7 @@ async def _done(
     try:
         await open_inquiry(request.app[SERVICES], session.staff, inquiry_id)
     except HotlineError:  # handed on to another department
-        place = f"/staff?list=mine&done={action}"
-        if "HX-Request" in request.headers:
-            return web.Response(status=204, headers={"HX-Redirect": place})
+        return _go_to(request, f"/staff?list=mine&done={action}")
     if "HX-Request" not in request.headers:
         return web.Response(status=303, headers={"Location": place})
     told = {"hotline:done": {"text": gettext(words.DONE[action]), "undo": undo, "action": action, "id": inquiry_id}}
@@ -200,7 +217,8 @@ async def _thread(
     services, language = request.app[SERVICES], console_language(request)
     await open_inquiry(services, session.staff, inquiry_id, request.query.get("reason"))
     detail = await read_detail(services, session.staff, inquiry_id, language, rev=rev)
-    return {"detail": detail, "inquiry": detail["inquiry"], "may": detail["may"], "outcomes": STAFF_OUTCOMES}
+    shown = {"detail": detail, "inquiry": detail["inquiry"], "may": detail["may"], "outcomes": STAFF_OUTCOMES}
+    return shown | {"marks": {mark["message"]: mark for mark in detail["marks"]}, "taught": taught}
 
 
 def _query(chosen: Filter) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.staff import api, events, knowledge, openapi, pages
+from bot.staff import api, events, knowledge, learning, openapi, pages
 from bot.web.openapi import describe
 
 ACTIONS = {
@@ -29,5 +29,6 @@ def add_to(app: web.Application) -> None:
     app.router.add_get("/api/v1/staff/events", events.get_events)
     describe(app, openapi.PATHS, openapi.SCHEMAS)
     knowledge.add_to(app)
+    learning.add_to(app)
     events.add_to(app)
     pages.add_to(app)

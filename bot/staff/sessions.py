@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from bot.channels.web.origins import is_own
-from bot.conversation.rights import StaffMember
+from bot.conversation.rights import INSTALLATION, StaffMember
 from bot.conversation.service import Services
-from bot.errors import BadCsrf, ForeignOrigin, SignedOut, WrongPassword
+from bot.errors import BadCsrf, Forbidden, ForeignOrigin, SignedOut, WrongPassword
 from bot.staff.passwords import is_password
 from bot.store import tables as t
 from bot.web.keys import LIMITS, SERVICES
@@ -86,14 +86,23 @@ async def find_session(request: web.Request, *, counts_as_use: bool = True) -> S
     return Session(_staff_member(row), row["csrf"], row["token_hash"])
 
 
-async def access_session(request: web.Request, *, counts_as_use: bool = True) -> Session:
-    """The session of the cookie; raises SignedOut. A request that changes something must bring the CSRF header: BadCsrf."""
+async def access_session(request: web.Request, *, counts_as_use: bool = True, operator: bool = False) -> Session:
+    """The session of the cookie; raises SignedOut. A request that changes something must bring the CSRF header: BadCsrf.
+
+    The operator of the installation may do only what says ``operator``: Forbidden."""
     session = await find_session(request, counts_as_use=counts_as_use)
     if session is None:
         raise SignedOut
+    check_operator_may(session, operator)
     if request.method not in ("GET", "HEAD"):
         check_csrf(session, request.headers.get(CSRF_HEADER, ""))
     return session
+
+
+def check_operator_may(session: Session, operator: bool) -> None:
+    """Raises Forbidden for the operator of the installation unless ``operator`` says that it is for them too."""
+    if session.staff.has("operator") and not operator:
+        raise Forbidden
 
 
 async def is_alive(services: Services, session: Session) -> bool:
@@ -129,7 +138,7 @@ def _hash(token: str) -> str:
 
 _PERSON = (
     sa.select(t.staff, t.department.c.areas)
-    .join(
+    .outerjoin(  # the operator of the installation has none
         t.department,
         (t.department.c.municipality == t.staff.c.municipality) & (t.department.c.id == t.staff.c.department_id),
     )
@@ -175,13 +184,16 @@ async def _store(services: Services, session: Session, now: datetime) -> None:
 
 
 def _staff_member(row: dict[str, Any]) -> StaffMember:
+    # An operator is nothing else, and a municipality has none: neither follows from what its own staff list says.
+    of_installation = row["municipality"] == INSTALLATION
+    roles = frozenset(row["roles"]) & {"operator"} if of_installation else frozenset(row["roles"]) - {"operator"}
     return StaffMember(
         municipality=row["municipality"],
         id=row["id"],
         email=row["email"],
         name=row["name"],
         title=row["title"],
-        department_id=row["department_id"],
-        areas=tuple(row["areas"]),
-        roles=frozenset(row["roles"]),
+        department_id=row["department_id"] or "",
+        areas=tuple(row["areas"] or ()),
+        roles=roles,
     )

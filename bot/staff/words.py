@@ -90,6 +90,8 @@ DONE = {
     "hand_on": N_("Henvendelsen er givet videre."),
     "resolve": N_("Henvendelsen er afsluttet."),
     "wrong": N_("Redaktøren har fået at vide, at svaret er forkert."),
+    "mark": N_("Tak. Redaktøren ser spørgsmålet uden navne og kontaktoplysninger."),
+    "draft": N_("Redaktøren har fået svaret som kladde, uden navne og kontaktoplysninger."),
 }
 
 

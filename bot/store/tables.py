@@ -92,8 +92,10 @@ staff = Table(
     Column("email", sa.String(254), nullable=False),  # lower case
     Column("name", sa.String(200), nullable=False),
     Column("title", JSON, nullable=False),
-    Column("department_id", sa.String(16), nullable=False),
-    Column("roles", JSON, nullable=False),  # contact, editor, coordinator, administrator, data_officer
+    Column("department_id", sa.String(16)),  # None for an operator, who belongs to the installation: municipality ""
+    Column(
+        "roles", JSON, nullable=False
+    ),  # contact, editor, coordinator, administrator, data_officer; or operator alone
     Column("capacity", sa.Integer, nullable=False),  # open inquiries before routing passes by
     Column("password_hash", sa.String(200), nullable=False),
     Column("active", sa.Boolean, nullable=False, default=True),
@@ -346,6 +348,7 @@ article_text = Table(  # a municipality's own text for an article of the common 
     Column("body", JSON),  # {"title": {…}, "answer": {…}, …}; None: the common text
     Column("base_version", sa.String(16)),  # of the common text that ``body`` was written against
     Column("withdrawn", sa.Boolean, nullable=False, default=False),
+    Column("left_out", JSON),  # why its examples are not trained on as they stand now (bot/editing/additions.py)
     Column("changed_by", sa.String(16)),
     Column("changed_at", UTCDateTime, nullable=False),
     PrimaryKeyConstraint("municipality", "article"),
@@ -388,15 +391,35 @@ candidate = Table(  # a question of a live inquiry and what the right answer was
     Column("message_id", sa.Integer, nullable=False),
     Column("text", sa.Text, nullable=False),  # names, addresses and numbers removed
     Column("language", sa.String(8), nullable=False),
-    Column("label", sa.String(80), nullable=False),  # an article's id, or area/other
+    Column(
+        "label", sa.String(80), nullable=False
+    ),  # an article's id, area/other or out_of_scope/…; empty when set aside
     Column("state", sa.String(16), nullable=False),  # proposed, confirmed, refused
     Column("proposed_by", sa.String(16), nullable=False),
     Column("proposed_at", UTCDateTime, nullable=False),
     Column("judged_by", sa.String(16)),
     Column("judged_at", UTCDateTime),
+    Column("left_out", JSON),  # why it is not trained on although it is confirmed
     PrimaryKeyConstraint("municipality", "inquiry_id", "message_id"),
     ForeignKeyConstraint(*_OF_INQUIRY, ondelete="CASCADE"),
     Index("ix_candidate_municipality_state", "municipality", "state"),
+)
+
+draft = Table(  # a reply that staff would make an article of; an editor finishes it
+    "draft",
+    metadata,
+    _tenant(),
+    Column("inquiry_id", sa.String(16), nullable=False),
+    Column("message_id", sa.Integer, nullable=False),  # the reply
+    Column("question_id", sa.Integer, nullable=False),  # the inquirer's message before it
+    Column("question", sa.Text, nullable=False),  # names, addresses and numbers removed, as in the answer
+    Column("answer", sa.Text, nullable=False),
+    Column("language", sa.String(8), nullable=False),
+    Column("area", sa.String(32)),
+    Column("proposed_by", sa.String(16), nullable=False),
+    Column("proposed_at", UTCDateTime, nullable=False),
+    PrimaryKeyConstraint("municipality", "inquiry_id", "message_id"),
+    ForeignKeyConstraint(*_OF_INQUIRY, ondelete="CASCADE"),
 )
 
 model = Table(  # of the installation, not of a municipality
@@ -406,10 +429,26 @@ model = Table(  # of the installation, not of a municipality
     Column("fingerprint", sa.String(64), nullable=False),
     Column("size_bytes", sa.Integer, nullable=False),
     Column("sha256", sa.String(64), nullable=False),
-    Column("content", sa.LargeBinary, nullable=False),
     Column("live", sa.Boolean, nullable=False, default=False),
     Column("report", JSON),  # what the gate found; None for a model that had nothing to be compared with
+    Column("learnt", JSON),  # {"articles": {id: examples}, "examples": [digest]} of the municipalities' additions in it
     Column("created_at", UTCDateTime, nullable=False),
+)
+
+model_content = Table(  # apart, so that no reading or change of a model's row moves its megabytes
+    "model_content",
+    metadata,
+    Column("model_id", sa.String(80), sa.ForeignKey("model.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", sa.LargeBinary, nullable=False),
+)
+
+training = Table(  # of the installation: one row, which says who trains now and how far it is
+    "training",
+    metadata,
+    Column("name", sa.String(16), primary_key=True),
+    Column("holder", sa.String(32)),
+    Column("leased_until", UTCDateTime),
+    Column("progress", JSON, nullable=False),
 )
 
 telegram_chat = Table(

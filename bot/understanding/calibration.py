@@ -18,13 +18,13 @@ from bot.moves import Ladder
 from bot.understanding.development import Development, Question
 
 WRONG_ANSWERS = 0.03  # of all messages, the share that may get a wrong answer, by the upper bound of its 95 % interval
-WRONG_PAIRS = 0.003  # of these, by two answers at once; as much is left for packages
-IN_SCOPE_KEPT = 0.948  # of messages in scope, the share that is not suspected; sure answers keep another half point
+WRONG_PAIRS = WRONG_PACKAGES = 0.003  # of these, the most by two answers at once, and by packages
+IN_SCOPE_KEPT = 0.95  # of messages in scope, the share that is not suspected; sure answers keep another half point
 SHRINK = 150.0  # an area's own threshold counts as much as the common one when it stands on so many messages
-# Of messages in scope that are about no case, the share that may be taken for a call for people. Cross-checked on
-# development/people.jsonl: at these shares 82 % of requests for a person and 67 % of concrete cases are heard, twice as many as by
-# probabilities, where a message's subject drowns them.
+# Of messages in scope that are about no case, the share that may be taken for a call for people …
 FALSE_CALLS = {"human": 0.01, "case_status": 0.01, "complaint": 0.007, "distress": 0.003}
+# … and where no answer is sure, so that the choice is between handing over and asking back.
+FALSE_LEANINGS = {"human": 0.03, "case_status": 0.04, "complaint": 0.03}
 CASES = "contact_case"
 FEWEST = 50  # below so many messages nothing is fitted
 ONE_SIDED_95 = 1.645
@@ -81,18 +81,18 @@ def calibrate(model: Model, development: Development) -> tuple[Weights, Ladder]:
     weights = fit_weights(model, scored)
     shares = combine_all(model, cross_validated(model, scored, weights))
     ladder = choose_ladder(model, scored, shares)
-    return weights, replace(ladder, calls=call_thresholds(model, development.questions))
+    subjects = [q.text for q in development.questions if q.areas and CASES not in q.areas]
+    scores = dict(zip(model.groups, model.stand_out(subjects).T, strict=True)) if len(subjects) >= FEWEST else {}
+    calls, leanings = (call_thresholds(scores, shares) for shares in (FALSE_CALLS, FALSE_LEANINGS))
+    return weights, replace(ladder, calls=calls, leanings=leanings)
 
 
-def call_thresholds(model: Model, questions: Sequence[Question]) -> dict[str, float]:
-    """From which score a group of talk calls for people: so high that few questions about a subject do."""
-    subjects = [question.text for question in questions if question.areas and CASES not in question.areas]
-    if len(subjects) < FEWEST:
-        return {}
-    scores = dict(zip(model.groups, model.stand_out(subjects).T, strict=True))
+def call_thresholds(scores: Mapping[str, NDArray[Any]], allowed: Mapping[str, float]) -> dict[str, float]:
+    """From which score a group of talk calls for people: so high that only the ``allowed`` share of questions about a subject does.
+    ``scores``: by group, how much each such question stands out."""
     return {
         group: round(float(np.quantile(scores[group], 1 - share)), 4)
-        for group, share in FALSE_CALLS.items()
+        for group, share in allowed.items()
         if group in scores
     }
 
@@ -200,19 +200,24 @@ def choose_ladder(model: Model, scored: Scored, found: tuple[Sequence[Question],
     best = articles.argmax(axis=1)
     confidence = articles[np.arange(len(best)), best]
     right = np.array([_answers(question, model.labels[i]) for question, i in zip(questions, best, strict=True)])
-    common = lowest_threshold(confidence, right)
+    pairs, packages = _pairs(model.labels, questions, articles, best), _packages(model.labels, questions, shares)
+    pair, package = lowest_threshold(*pairs, WRONG_PAIRS), lowest_threshold(*packages, WRONG_PACKAGES)
+    beside = sum(int((~right & (of >= least)).sum()) for (of, right), least in ((pairs, pair), (packages, package)))
+    common = lowest_threshold(confidence, right, beside=beside)
     offsets = {}
     for area in sorted(areas):
         mine = group[best] == area
         if mine.sum() >= FEWEST:
-            own = lowest_threshold(confidence[mine], right[mine], z=0.0)  # few messages: the shrinking is the caution
-            offsets[area] = round(float((own - common) * mine.sum() / (mine.sum() + SHRINK)), 4)
+            alone = lowest_threshold(confidence[mine], right[mine], z=0.0)  # few messages: the shrinking is the caution
+            offsets[area] = round(float((alone - common) * mine.sum() / (mine.sum() + SHRINK)), 4)
     # With the offsets the bound must hold for all together once more.
-    common = lowest_threshold(confidence - np.array([offsets.get(area, 0.0) for area in group[best]]), right)
+    own = np.array([offsets.get(area, 0.0) for area in group[best]])
+    common = lowest_threshold(confidence - own, right, beside=beside)
     return replace(
         Ladder(),
         answer=round(common, 4),
-        pair=round(_pair_threshold(model.labels, questions, articles, best), 4),
+        pair=round(pair, 4),
+        package=round(package, 4),
         out_of_scope=round(_scope_threshold(questions, shares, group, sorted(areas)), 4),
         offsets=offsets,
     )
@@ -230,10 +235,11 @@ def _scope_threshold(
     return float(np.quantile((outside / np.maximum(outside + area, 1e-12))[inside], IN_SCOPE_KEPT))
 
 
-def _pair_threshold(
+def _pairs(
     labels: list[str], questions: Sequence[Question], articles: NDArray[Any], best: NDArray[Any]
-) -> float:
-    """Two answers from two areas are right when both are."""
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of each question the confidence of the second likeliest article, 0 where it is of the same area, and whether both are right:
+    two answers from two areas are right when both are."""
     others = articles.copy()
     others[np.arange(len(best)), best] = -1
     second = others.argmax(axis=1)
@@ -243,7 +249,17 @@ def _pair_threshold(
     both = np.array(
         [_answers(q, labels[i]) and _answers(q, labels[j]) for q, i, j in zip(questions, best, second, strict=True)]
     )
-    return lowest_threshold(np.where(two_areas, others[np.arange(len(second)), second], 0.0), both, WRONG_PAIRS)
+    return np.where(two_areas, others[np.arange(len(second)), second], 0.0), both
+
+
+def _packages(
+    labels: list[str], questions: Sequence[Question], shares: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of each question how likely it asks for a package, and whether the likeliest one is right."""
+    packages = np.array([label.startswith("package/") for label in labels])
+    best = np.where(packages, shares, -1).argmax(axis=1)
+    right = [labels[i] in (question.articles or ()) for question, i in zip(questions, best, strict=True)]
+    return shares[:, packages].sum(axis=1), np.array(right)
 
 
 def _answers(question: Question, article: str) -> bool:
@@ -255,12 +271,14 @@ def _answers(question: Question, article: str) -> bool:
 def lowest_threshold(
     confidence: NDArray[Any],
     right: NDArray[Any],
-    allowed: float = WRONG_ANSWERS - 2 * WRONG_PAIRS,
+    allowed: float = WRONG_ANSWERS,
     z: float = ONE_SIDED_95,
+    beside: int = 0,
 ) -> float:
-    """Answering from here up, the upper bound of the share of messages with a wrong answer is at most ``allowed``; 1 when it never is."""
+    """Answering from here up, the upper bound of the share of messages with a wrong answer is at most ``allowed``; 1 when it never is.
+    ``beside``: messages that get a wrong answer in another way."""
     order = np.argsort(-confidence, kind="stable")
-    wrong = np.cumsum(~right[order])
+    wrong = np.cumsum(~right[order]) + beside
     bearable = np.array([upper_bound(int(mistakes), len(order), z) <= allowed for mistakes in wrong])
     # The curve only rises, so the last bearable place is the lowest threshold.
     return float(confidence[order[bearable.sum() - 1]]) if bearable.any() else 1.0

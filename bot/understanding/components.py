@@ -29,7 +29,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.knowledge.bundle import from_lines
 from bot.knowledge.content import Knowledge
+from bot.settings import Settings
 from bot.turn import Understanding
+from bot.understanding.dense import DenseVectors
 from bot.understanding.development import Development
 from bot.understanding.entities import find_entities
 from bot.understanding.labels import likeliest_of, send_withdrawn_to_people, understand
@@ -138,6 +140,7 @@ class LabelClassifier(GraphComponent):
         digest = hashlib.sha256()
         for source in sorted(Path(__file__).parent.glob("*.py")):
             digest.update(source.read_bytes())
+        digest.update(Settings().dense_model.encode())
         return digest.hexdigest()
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -152,6 +155,7 @@ class LabelClassifier(GraphComponent):
             hints=beside.get(HINTS, []),
             concepts=beside.get(CONCEPTS, {}),
             development=Development.from_lines(beside.get(DEVELOPMENT, [])),
+            dense=DenseVectors(dense) if (dense := Settings().dense_model) else None,
         )
         with self._storage.write_to(self._resource) as folder:
             self.model.save(Path(folder))
@@ -177,7 +181,7 @@ class LabelClassifier(GraphComponent):
         shares = send_withdrawn_to_people(shares, [id for id in unavailable if id not in own])
         outside = self.model.ladder.out_of_scope
         understood = understand(shares, self.knowledge.areas, language, entities, outside)
-        understood.calls = likeliest_of(shares, self.model.calls(text))
+        understood.calls, understood.leanings = (likeliest_of(shares, groups) for groups in self.model.calls(text))
         return understood, shares
 
     def _label(self, message: Message) -> None:

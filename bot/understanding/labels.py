@@ -40,6 +40,8 @@ def understand(
 ) -> Understanding:
     """The distribution as areas, articles and kinds; the kind is the likeliest one, the label the likeliest of that kind.
 
+    Areas share 1 among them: how likely each is if the message is a matter of the municipality at all. Articles and kinds are shares of
+    everything.
     A question is of kind out_of_scope from the share ``out_of_scope`` on, against the likeliest area: a citizen's question looks so much
     like a business's that it seldom gets more than half of all probability.
     """
@@ -57,6 +59,7 @@ def understand(
                 articles.append(Hit(label, round(probability, 4)))
         else:
             best[kind] = max(best.get(kind, (0.0, "")), (probability, label))
+    inside = sum(by_area.values())
     kinds = _ranked(by_kind)
     kind = kinds[0].id if kinds else "article"
     outside, likeliest = by_kind.get(OUT_OF_SCOPE, 0.0), max(by_area.values(), default=0.0)
@@ -66,7 +69,7 @@ def understand(
         language=language,
         kind=kind,
         label=best[kind][1] if kind in best else None,
-        areas=_ranked(by_area),
+        areas=_ranked({area: share / inside for area, share in by_area.items()} if inside else by_area),
         articles=sorted(articles, key=lambda hit: (-hit.confidence, hit.id))[:SHOWN_ARTICLES],
         kinds=kinds,
         entities=entities,

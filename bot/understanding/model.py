@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from bot.errors import ModelUnavailable
 from bot.moves import Ladder
 from bot.understanding.calibration import Weights, calibrate
+from bot.understanding.dense import DenseVectors
 from bot.understanding.development import Development
 from bot.understanding.features import Vectorizer
 from bot.understanding.lexicon import Concepts
@@ -67,18 +69,20 @@ class LabelModel:
         """All that is computed from counts. Only pairs of feature and label that occur are kept; the rest is the same for all."""
         member = np.zeros((len(self.labels), len(self.groups)), dtype=np.float32)
         member[np.arange(len(self.labels)), self.group_of] = 1
-        by_group = np.asarray(counts @ member)
+        features = len(self._vectorizer.vocabulary)  # columns of a dense model come after them, and are no counts
+        by_group = np.asarray(counts[:features] @ member)
         of_label = np.maximum(np.asarray(counts.sum(axis=0)).ravel(), LEAST)
-        features = counts.shape[0]
         # Complement naive Bayes: a group is what is rare in all the others.
         others = by_group.sum(axis=1, keepdims=True) - by_group + COMPLEMENT_SMOOTHING
         complement = -np.log(others / others.sum(axis=0))
         everyones = by_group.sum(axis=1, keepdims=True) / max(by_group.sum(), LEAST)
         lean = GROUPS * by_group / np.maximum(by_group.sum(axis=0), LEAST) + EVERYONES * everyones + LEAST
-        self._dense = np.concatenate([svm, complement, np.log(lean)], axis=1, dtype=np.float32)
+        counted = np.concatenate([complement, np.log(lean)], axis=1)
+        nothing = np.zeros((len(svm) - features, counted.shape[1]))
+        self._dense = np.concatenate([svm, np.concatenate([counted, nothing])], axis=1, dtype=np.float32)
         total = of_label + LABEL_SMOOTHING * features
         self._unseen = np.log(LABEL_SMOOTHING / total).astype(np.float32)
-        rows = np.repeat(np.arange(features), np.diff(counts.indptr))
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         own = OWN * counts.data / of_label[counts.indices] / lean[rows, self.group_of[counts.indices]]
         self._counts = counts
         seen = (np.log1p(counts.data / LABEL_SMOOTHING), np.log1p(own))
@@ -94,6 +98,7 @@ class LabelModel:
         hints: Sequence[tuple[str, str, float]] = (),
         concepts: Mapping[str, Sequence[str]] | None = None,
         development: Development | None = None,
+        dense: DenseVectors | None = None,
     ) -> LabelModel:
         """``hints`` are (text, label, weight below 1): phrases of the lexicon, titles, sentences of answers; their labels must
         be among ``labels``. With a ``development`` set the weights and the ladder are fitted to it, else the defaults hold."""
@@ -106,10 +111,11 @@ class LabelModel:
         of_text = np.array([number[label] for label in (*labels, *(label for _, label, _ in hints))])
         weight = np.array([1.0] * len(texts) + [weight for _, _, weight in hints], dtype=np.float32)
         report_progress(0.02)
-        vectorizer, features = Vectorizer.fit(every_text, concepts or {})
+        vectorizer, features = Vectorizer.fit(every_text, concepts or {}, dense)
         report_progress(0.4)
         belongs = sp.csr_matrix((weight, (np.arange(len(of_text)), of_text)), shape=(len(of_text), len(known)))
-        counts = (features.T @ belongs).tocsr()
+        counts = (features[:, : len(vectorizer.vocabulary)].T @ belongs).tocsr()
+        counts.resize(vectorizer.width, len(known))
         counts.sort_indices()
         groups = np.array([_group(label) for label in known])
         svm, bias = _fit_svm(features, groups[of_text], weight)
@@ -137,7 +143,8 @@ class LabelModel:
         """As ``opinions``; labels in ``without`` and groups that lost all their labels have -inf."""
         dense = dense.reshape(len(dense), 3, len(self.groups))
         within = np.stack([(rows @ part).toarray() for part in (*self._seen, self._siblings)], axis=1)
-        within[:, 0] += self._unseen * np.asarray(rows.sum(axis=1)).reshape(-1, 1)
+        counted = rows[:, : len(self._vectorizer.vocabulary)] if self._vectorizer.dense else rows
+        within[:, 0] += self._unseen * np.asarray(counted.sum(axis=1)).reshape(-1, 1)
         within[:, 1] += dense[:, 2, self.group_of]
         within[:, 2] += self._siblings_bias
         gone = [self._index[label] for label in without if label in self._index]
@@ -161,10 +168,15 @@ class LabelModel:
     def _stand_out(self, dense: np.ndarray) -> np.ndarray:
         return dense[:, : len(self.groups)] + self._bias
 
-    def calls(self, text: str) -> set[str]:
-        """The groups of talk that call for people, by the ladder's thresholds."""
+    def calls(self, text: str) -> tuple[set[str], set[str]]:
+        """The groups of talk that call for people, and those that may, by the ladder's thresholds."""
         scores = dict(zip(self.groups, self._stand_out(self._read(text)[1])[0].tolist(), strict=True))
-        return {group for group, least in self.ladder.calls.items() if scores.get(group, least - 1) >= least}
+        ladder = self.ladder
+        sure, likely = (
+            {group for group, least in thresholds.items() if scores.get(group, least - 1) >= least}
+            for thresholds in (ladder.calls, ladder.leanings)
+        )
+        return sure, likely
 
     def _read(self, text: str) -> tuple[sp.csr_matrix, np.ndarray]:
         """Its row, and what the models of groups make of it."""
@@ -193,6 +205,7 @@ class LabelModel:
             "ladder": self.ladder.to_json(),
             "weights": asdict(self.weights),
             "concepts": self._vectorizer.concepts.source,
+            "dense": self._vectorizer.dense.name if self._vectorizer.dense else None,
         }
         (folder / "labels.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
         (folder / "vocabulary.txt").write_text("\n".join(self._vectorizer.vocabulary), encoding="utf-8")
@@ -212,10 +225,11 @@ class LabelModel:
 
     @classmethod
     def load(cls, folder: Path) -> LabelModel:
+        """Raises ModelUnavailable when it was fitted with a dense model that is not here."""
         about: dict[str, Any] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         features = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
         with np.load(folder / "weights.npz") as stored:
-            shape = (len(features), len(about["labels"]))
+            shape = (len(stored["svm"]), len(about["labels"]))
             counts = sp.csr_matrix(
                 (stored["counts"], stored["indices"].astype(np.int32), stored["indptr"]), shape=shape
             )
@@ -226,7 +240,13 @@ class LabelModel:
             )
             siblings = sp.csr_matrix(parts, shape=shape)
             idf, svm, bias, siblings_bias = (stored[name] for name in ("idf", "svm", "bias", "siblings_bias"))
-        vectorizer = Vectorizer({feature: i for i, feature in enumerate(features)}, idf, Concepts(about["concepts"]))
+        dense = DenseVectors(about["dense"]) if about["dense"] else None
+        numbered = {feature: i for i, feature in enumerate(features)}
+        vectorizer = Vectorizer(numbered, idf, Concepts(about["concepts"]), dense)
+        if vectorizer.width != shape[0]:
+            raise ModelUnavailable(
+                f"the dense model {about['dense']} has another width than the one that was trained with"
+            )
         model = cls(about["labels"], vectorizer, counts, svm, bias, siblings, siblings_bias)
         model.ladder, model.weights = Ladder.from_json(about["ladder"]), Weights.from_json(about["weights"])
         return model

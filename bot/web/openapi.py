@@ -28,7 +28,11 @@ def add_to(app: web.Application) -> None:
             "schemas": {"Error": ERROR},
             "responses": {"Error": _ERROR_RESPONSE},
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "The inquiry's token, given when it was opened."},
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The inquiry's token, given when it was opened.",
+                },
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",

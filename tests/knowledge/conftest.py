@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.knowledge.content import Knowledge
 from bot.knowledge.files import load_knowledge
 from bot.understanding.worker.pool import WorkerPool
+from tests.knowledge.gate_material import write_development
 from tests.staff.conftest import sign_in as sign_in
 from tests.understanding.model import model_of, small_knowledge
 
@@ -28,6 +29,19 @@ def knowledge(nlu_data: Path) -> Knowledge:
 @pytest.fixture(scope="session")
 def model_path(nlu_data: Path) -> Path:
     return model_of(nlu_data)
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The six articles with a small development set."""
+    folder = small_knowledge(tmp_path_factory.mktemp("gate"))
+    write_development(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def running_model(judged: Path) -> Path:
+    return model_of(judged)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -15,7 +15,7 @@ from tests.staff.conftest import SignIn
 from tests.staff.people import copy_municipality, refusal
 
 Client = TestClient[Any, Any]
-FEE = "/articles/building/permit_fee"
+FEE = "/articles/taxes_fees/building_fee_price"
 QUESTION = "hvad koster en byggetilladelse"
 TEXTS = {
     "title": {"da": "Hvad koster en byggesag hos os?", "en": "What does a building case cost here?"},
@@ -37,7 +37,7 @@ async def test_an_own_text_is_said_at_the_next_turn_and_the_common_one_again_whe
     client: Client, services: Services, sign_in: SignIn
 ) -> None:
     editor = await sign_in("redaktoer")
-    assert "Det afhænger af kommunen" in await said(client)
+    assert "Det bestemmer kommunen selv" in await said(client)
     response = await put(editor, FEE, **TEXTS)
     assert response.status == 200, await response.text()
     article = await response.json()
@@ -45,7 +45,7 @@ async def test_an_own_text_is_said_at_the_next_turn_and_the_common_one_again_whe
     assert "Hos os er prisen 850 kr. pr. time (2026)." in await said(client)
     response = await editor.session.delete(f"/api/v1/staff{FEE}", headers={"X-CSRF-Token": editor.csrf})
     assert (await response.json())["states"] == ["common"]
-    assert "Det afhænger af kommunen" in await said(client)
+    assert "Det bestemmer kommunen selv" in await said(client)
     assert [row.action for row in await rows(services, t.audit)] == ["article_text", "article_common"]
 
 
@@ -54,7 +54,7 @@ async def test_a_withdrawn_article_is_not_said_until_it_is_taken_back(client: Cl
     await editor.post(FEE + "/withdraw")
     assert "850" not in await said(client)
     assert [row["id"] for row in (await editor.get("/articles", state="withdrawn"))["articles"]] == [
-        "building/permit_fee"
+        "taxes_fees/building_fee_price"
     ]
     await editor.post(FEE + "/take_back")
     assert "850" in await said(client)
@@ -64,10 +64,12 @@ async def test_a_local_value_holds_at_the_next_turn_and_without_it_the_article_s
     client: Client, sign_in: SignIn
 ) -> None:
     editor = await sign_in("redaktoer")
-    response = await put(editor, "/values", article="building/permit_fee", values={"hourly_fee": {"da": "912 kr."}})
+    response = await put(
+        editor, "/values", article="taxes_fees/building_fee_price", values={"hourly_fee": {"da": "912 kr."}}
+    )
     assert response.status == 200, await response.text()
     assert "912 kr." in await said(client)
-    await put(editor, "/values", article="building/permit_fee", values={"hourly_fee": None})
+    await put(editor, "/values", article="taxes_fees/building_fee_price", values={"hourly_fee": None})
     assert (await editor.get(FEE))["core_missing"]
     missing = [v["name"] for v in (await editor.get("/values"))["values"] if v["value"] is None]
     assert missing == ["hourly_fee"]
@@ -91,7 +93,7 @@ async def test_a_text_that_names_what_is_no_local_value_is_refused_and_changes_n
         assert await refusal(await put(editor, FEE, **{**TEXTS, **broken})) == (400, "bad_input")
     assert await rows(services, t.article_text) == []
     assert await refusal(await put(editor, "/articles/building/nothing", **TEXTS)) == (404, "not_found")
-    response = await put(editor, "/values", article="building/permit_fee", values={"nothing": None})
+    response = await put(editor, "/values", article="taxes_fees/building_fee_price", values={"nothing": None})
     assert await refusal(response) == (400, "bad_input")
 
 
@@ -117,7 +119,7 @@ async def test_a_change_stays_in_its_municipality(client: Client, services: Serv
     await copy_municipality(services, "0001")
     editor = await sign_in("redaktoer", municipality="0001")
     assert (await put(editor, FEE, **TEXTS)).status == 200
-    assert "Det afhænger af kommunen" in await said(client)
+    assert "Det bestemmer kommunen selv" in await said(client)
     own = await sign_in("redaktoer", municipality="0000")
     assert (await own.get(FEE))["states"] == ["common"]
 
@@ -127,7 +129,7 @@ async def test_the_list_finds_by_words_area_and_state(sign_in: SignIn) -> None:
     everything = await editor.get("/articles")
     assert everything["counts"]["all"] == 6 and len(everything["articles"]) == 6
     found = (await editor.get("/articles", q="byggesag koster"))["articles"]
-    assert [row["id"] for row in found] == ["building/permit_fee"]
+    assert [row["id"] for row in found] == ["taxes_fees/building_fee_price"]
     assert {row["area"] for row in (await editor.get("/articles", area="licences"))["articles"]} == {"licences"}
     assert (await editor.get("/articles", state="own_text"))["articles"] == []
     assert await refusal(await editor.session.get("/api/v1/staff/articles?state=no")) == (400, "bad_input")
@@ -144,7 +146,7 @@ async def test_a_changed_common_text_is_shown_beside_the_own_one(
     assert "base_changed" in article["states"]
     assert (
         article["own"]["title"]["da"] == TEXTS["title"]["da"]
-        and article["common"]["title"]["da"] == "Hvad koster en byggesag?"
+        and article["common"]["title"]["da"] == "Hvad koster en byggesag i gebyr?"
     )
     await editor.post(FEE + "/keep")
     assert (await editor.get(FEE))["states"] == ["own_text"]
@@ -155,8 +157,11 @@ async def test_a_preview_says_what_the_bot_would_say_and_stores_nothing(services
     response = await editor.post("/preview", text=QUESTION)
     assert response.status == 200, await response.text()
     preview = await response.json()
-    assert preview["decision"] == "Answer" and preview["said"][0]["article"] == "building/permit_fee"
-    assert preview["areas"][0]["id"] == "building" and preview["articles"][0]["title"] == "Hvad koster en byggesag?"
+    assert preview["decision"] == "Answer" and preview["said"][0]["article"] == "taxes_fees/building_fee_price"
+    assert (
+        preview["areas"][0]["id"] == "taxes_fees"
+        and preview["articles"][0]["title"] == "Hvad koster en byggesag i gebyr?"
+    )
     assert preview["model"] == services.workers.model_id
     assert await rows(services, t.inquiry) == [] and await rows(services, t.message) == []
     assert await refusal(await editor.post("/preview", text=" ")) == (422, "empty_text")

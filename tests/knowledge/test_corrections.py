@@ -36,7 +36,7 @@ async def test_those_who_were_given_the_wrong_version_are_told_once(
     assert await (await editor.post(FEE + "/correct", version=wrong)).json() == {"told": 0}
 
     told = (await danish.read(after=0))["messages"][-1]
-    assert (told["author"], told["kind"], told["article"]) == ("system", "correction", "building/permit_fee")
+    assert (told["author"], told["kind"], told["article"]) == ("system", "correction", "taxes_fees/building_fee_price")
     assert "Hos os er prisen 850 kr." in told["text"] and "Vi beklager fejlen" in told["text"] and told["sources"]
     assert "Here the price is DKK 850" in (await english.read(after=0))["messages"][-1]["text"]
     assert "correction" not in kinds((await later.read(after=0))["messages"])
@@ -62,7 +62,7 @@ async def test_another_local_value_is_another_version(client: Client, sign_in: S
     business, editor = Inquirer(client), await sign_in("redaktoer")
     await business.write(QUESTION)
     wrong = (await editor.get(FEE))["shown_version"]
-    await put(editor, "/values", article="building/permit_fee", values={"hourly_fee": {"da": "700 kr."}})
+    await put(editor, "/values", article="taxes_fees/building_fee_price", values={"hourly_fee": {"da": "700 kr."}})
     assert await (await editor.post(FEE + "/correct", version=wrong)).json() == {"told": 1}
     assert "700 kr." in (await business.read(after=0))["messages"][-1]["text"]
 
@@ -72,13 +72,13 @@ async def test_staff_report_a_wrong_answer_and_the_editor_sees_it(
 ) -> None:
     business = Inquirer(client)
     answer = next(m for m in await business.write(QUESTION) if m["article"])
-    byg, editor = await sign_in("byg"), await sign_in("redaktoer")
+    finance, editor = await sign_in("oekonomi"), await sign_in("redaktoer")
     for _ in range(2):
-        response = await byg.post(f"/inquiries/{business.id}/wrong", message=answer["id"])
-        assert response.status == 201 and await response.json() == {"article": "building/permit_fee"}
+        response = await finance.post(f"/inquiries/{business.id}/wrong", message=answer["id"])
+        assert response.status == 201 and await response.json() == {"article": "taxes_fees/building_fee_price"}
     listed = (await editor.get("/articles", state="reported"))["articles"]
-    assert [(row["id"], row["reports"]) for row in listed] == [("building/permit_fee", 1)]
+    assert [(row["id"], row["reports"]) for row in listed] == [("taxes_fees/building_fee_price", 1)]
     assert (await editor.get(FEE))["given"][0]["reports"] == 1
-    assert await refusal(await byg.post(f"/inquiries/{business.id}/wrong", message=99)) == (404, "not_found")
+    assert await refusal(await finance.post(f"/inquiries/{business.id}/wrong", message=99)) == (404, "not_found")
     stranger = await sign_in("redaktoer")  # editors read no threads
     assert (await stranger.post(f"/inquiries/{business.id}/wrong", message=answer["id"])).status == 403

@@ -53,7 +53,7 @@ async def test_a_package_goes_from_one_municipality_to_another(services: Service
     shown = await (await there.post("/package", package=exported)).json()
     assert [(d["id"], d["kind"], d["overwrites"]) for d in shown["differences"]] == [
         ("building/town_gate_0001", "new", False),
-        ("building/permit_fee", "changed", False),
+        ("taxes_fees/building_fee_price", "changed", False),
     ]
     assert shown["taken"] == [] and (await there.get("/articles"))["counts"]["own"] == 0
     await there.post("/package", package=exported, apply=True)
@@ -68,13 +68,13 @@ async def test_a_package_goes_from_one_municipality_to_another(services: Service
 async def test_an_own_text_is_kept_unless_it_is_named(services: Services, sign_in: SignIn) -> None:
     editor = await sign_in("redaktoer")
     await put(editor, FEE, **TEXTS)
-    other = {"id": "building/permit_fee", **TEXTS, "title": {"da": "Byggesagens pris", "en": "The price"}}
+    other = {"id": "taxes_fees/building_fee_price", **TEXTS, "title": {"da": "Byggesagens pris", "en": "The price"}}
     source = package(OWN, texts=[other])
     taken = await (await editor.post("/package", package=source, apply=True)).json()
-    assert [d["id"] for d in taken["differences"] if d["overwrites"]] == ["building/permit_fee"]
+    assert [d["id"] for d in taken["differences"] if d["overwrites"]] == ["taxes_fees/building_fee_price"]
     assert taken["taken"] == ["building/town_gate_0000"]
     assert (await editor.get(FEE))["own"]["title"]["da"] == TEXTS["title"]["da"]
-    await editor.post("/package", package=source, apply=True, overwrite=["building/permit_fee"])
+    await editor.post("/package", package=source, apply=True, overwrite=["taxes_fees/building_fee_price"])
     assert (await editor.get(FEE))["own"]["title"]["da"] == "Byggesagens pris"
 
 
@@ -90,7 +90,7 @@ async def test_an_own_text_is_kept_unless_it_is_named(services: Services, sign_i
         (package(OWN | {"examples": {"da": ["kort"], "en": []}}), "articles[0].examples.da: 1 examples, at least 5"),
         (
             package(OWN | {"examples": {"da": [*OWN["examples"]["da"], "byggesagsgebyr pris pr time"], "en": []}}),
-            "is also in building/permit_fee",
+            "is also in taxes_fees/building_fee_price",
         ),
         (
             package(
@@ -99,7 +99,10 @@ async def test_an_own_text_is_kept_unless_it_is_named(services: Services, sign_i
             "texts[0].id",
         ),
         (
-            package(OWN, texts=[{"id": "building/permit_fee", "title": {"da": "a"}, "answer": {"da": "a", "en": "b"}}]),
+            package(
+                OWN,
+                texts=[{"id": "taxes_fees/building_fee_price", "title": {"da": "a"}, "answer": {"da": "a", "en": "b"}}],
+            ),
             "texts[0].title.en",
         ),
     ],

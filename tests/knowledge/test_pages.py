@@ -16,7 +16,7 @@ from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, scrolls_
 
 Client = TestClient[Any, Any]
 HOME = "/staff/knowledge"
-FEE = HOME + "/articles/building/permit_fee"
+FEE = HOME + "/articles/taxes_fees/building_fee_price"
 
 
 async def submit(staff: Any, path: str, **fields: str) -> tuple[int, str]:
@@ -28,7 +28,7 @@ async def test_an_answer_is_corrected_with_plain_forms(client: Client, sign_in: 
     await Inquirer(client).write(QUESTION)
     editor = await sign_in("redaktoer")
     page = await (await editor.session.get(HOME + "?q=byggesag koster")).text()
-    assert "Hvad koster en byggesag?" in page and "fælles tekst" in page
+    assert "Hvad koster en byggesag i gebyr?" in page and "fælles tekst" in page
     texts = {
         "title_da": "Prisen",
         "title_en": "The price",
@@ -67,13 +67,13 @@ async def test_the_preview_and_the_other_pages_open_and_a_form_needs_its_token(c
 async def test_staff_report_a_wrong_answer_from_the_thread(client: Client, sign_in: SignIn) -> None:
     business = Inquirer(client)
     answer = next(m for m in await business.write(QUESTION) if m["article"])
-    byg = await sign_in("byg")
-    page = await (await byg.session.get(f"/staff/inquiries/{business.id}")).text()
+    finance = await sign_in("oekonomi")
+    page = await (await finance.session.get(f"/staff/inquiries/{business.id}")).text()
     assert "Svaret er forkert" in page
-    status, _ = await submit(byg, f"/staff/inquiries/{business.id}/wrong", message=str(answer["id"]))
+    status, _ = await submit(finance, f"/staff/inquiries/{business.id}/wrong", message=str(answer["id"]))
     assert status == 200
     page = await (await (await sign_in("redaktoer")).session.get(HOME + "?state=reported")).text()
-    assert "meldt forkert" in page and "Hvad koster en byggesag?" in page
+    assert "meldt forkert" in page and "Hvad koster en byggesag i gebyr?" in page
 
 
 @pytest.mark.browser

@@ -20,10 +20,9 @@ from bot.models import kept_models, store_model
 from bot.understanding.worker.pool import WorkerPool
 from tests.conftest import ServicesMaker
 from tests.inquirer import Inquirer
-from tests.knowledge.test_exchange import OWN
+from tests.knowledge.gate_material import GATE
 from tests.staff.people import Staff, copy_municipality, refusal
 
-GATE = {name: value for name, value in OWN.items() if name not in ("reviewed", "owner")}
 QUESTION = "må vi male byporten rød"
 
 
@@ -63,8 +62,13 @@ async def test_a_new_article_answers_where_it_belongs_and_one_click_goes_back(ta
     elsewhere = Inquirer(client, municipality="0001")
     assert "byporten er fredet" not in str(await elsewhere.write(QUESTION))
 
-    await editor.post("/training/use", model=training["models"][1]["id"])
+    before = training["models"][1]["id"]
+    assert await refusal(await editor.post("/training/use", model=before)) == (403, "forbidden")
+    operator = Staff(client)
+    await operator.sign_in("operator")
+    assert (await operator.post("/training/use", model=before)).status == 200
     assert [model["live"] for model in (await editor.get("/training"))["models"]] == [False, True]
+    await operator.session.close()
     again = Inquirer(client)
     assert "byporten er fredet" not in str(await again.write(QUESTION))
     await editor.session.close()
@@ -86,12 +90,12 @@ async def test_a_model_kept_aside_is_the_operators_to_use(
 ) -> None:
     other = tmp_path / "other.tar.gz"
     other.write_bytes(await asyncio.to_thread(model_path.read_bytes) + b"\0")
-    report = {"passed": False, "reasons": ["loses 3 questions net in building"]}
+    report = {"passed": False, "reasons": [{"kind": "area", "area": "building", "lost": 3}]}
     aside = await store_model(taught.database, other, "newer", clock(), live=False, report=report)
     monkeypatch.setenv("HOTLINE_DATABASE_URL", taught.settings.database_url)
     monkeypatch.setenv("HOTLINE_SECRET_KEY", "k" * 40)
     listed = await asyncio.to_thread(CliRunner().invoke, main, ["models", "list"])
-    assert "loses 3 questions net in building" in listed.output
+    assert "It loses 3 questions net in the area building" in listed.output
     refused = await asyncio.to_thread(CliRunner().invoke, main, ["models", "use", aside])
     assert refused.exit_code != 0 and "--reason" in refused.output
     await asyncio.to_thread(CliRunner().invoke, main, ["models", "use", aside, "--reason", "measured by hand"])

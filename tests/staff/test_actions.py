@@ -60,7 +60,11 @@ async def test_replies_to_the_contact_form_are_no_questions(
     after = await owner.get(f"/inquiries/{business.id}")
     assert after["suggestions"] == before["suggestions"] and after["turns"] == before["turns"]
     contact = after["inquiry"]["contact"]
-    assert (contact["name"], contact["company"], contact["page_only"]) == ("Firmaets indehaver", "Eksempel Byg ApS", False)
+    assert (contact["name"], contact["company"], contact["page_only"]) == (
+        "Firmaets indehaver",
+        "Eksempel Byg ApS",
+        False,
+    )
 
 
 async def test_a_reply_reaches_the_inquirer_and_silences_the_bot(

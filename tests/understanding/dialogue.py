@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from bot.decision import Ladder, decide
 from bot.knowledge.content import Article, DialogueEntry, Knowledge, Package, Source, Step
+from bot.moves import CALLBACK
 from bot.turn import DialogueState, TurnRequest, TurnResult
 from bot.understanding.labels import understand
 
@@ -42,7 +44,7 @@ def article(id: str, **follow_ups: str) -> Article:
 
 KNOWLEDGE = Knowledge(
     articles={
-        a.id: a for a in (article(PERMIT, price="It is free."), article(FEE), article(CARPORT), article(ALCOHOL))
+        a.id: a for a in (article(PERMIT, price="It is free."), *map(article, (FEE, CARPORT, ALCOHOL, CALLBACK)))
     },
     dialogue={
         label: DialogueEntry(label, {}, both(f"Text of {label}"))
@@ -75,9 +77,12 @@ class Dialogue:
         language: str = "da",
         entities: list[dict[str, Any]] | None = None,
         text: str = "…",
+        calls: Sequence[str] = (),
+        leanings: Sequence[str] = (),
     ) -> TurnResult:
         """A message that the model understands as ``shares`` (label → probability)."""
         understood = understand(shares, AREAS, language, entities or [])
+        understood.calls, understood.leanings = list(calls), list(leanings)
         return self._take(TurnRequest("0000", text=text, **self._common()), understood)
 
     def click(self, choice: str) -> TurnResult:

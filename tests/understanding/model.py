@@ -36,7 +36,7 @@ def model_of(folder: Path) -> Path:
 SMALL = (
     "building/permit_needed",
     "building/permit_apply",
-    "building/permit_fee",
+    "taxes_fees/building_fee_price",
     "licences/alcohol_licence_new",
     "licences/late_opening_hours",
     "licences/manager_approval",

@@ -79,11 +79,11 @@ def test_an_entity_says_exactly_where_it_stands() -> None:
         assert text[entity["start"] : entity["end"]].replace(" ", "") == entity["value"].replace(" ", "")
 
 
-def test_an_areas_probability_is_the_sum_over_its_labels() -> None:
+def test_areas_share_among_them_what_their_labels_have() -> None:
     understood = understand(
         {"building/a": 0.3, "building/other": 0.2, "waste/b": 0.4, "smalltalk/greet": 0.1}, AREAS, "da", []
     )
-    assert understood.areas == [Hit("building", 0.5), Hit("waste", 0.4)]
+    assert understood.areas == [Hit("building", 0.5556), Hit("waste", 0.4444)]
     assert understood.kind == "article" and understood.label is None
     assert understood.articles == [Hit("waste/b", 0.4), Hit("building/a", 0.3)]
     assert {hit.id: hit.confidence for hit in understood.kinds} == {"article": 0.7, "other": 0.2, "smalltalk": 0.1}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.decision import Ladder
 from bot.turn import DialogueState, Escalation
-from tests.understanding.dialogue import ALCOHOL, CARPORT, FEE, KNOWLEDGE, PERMIT, Dialogue, buttons, said
+from tests.understanding.dialogue import ALCOHOL, CALLBACK, CARPORT, FEE, KNOWLEDGE, PERMIT, Dialogue, buttons, said
 
 SURE = {PERMIT: 0.9, FEE: 0.06, CARPORT: 0.04}
 UNSURE = {PERMIT: 0.3, FEE: 0.2, ALCOHOL: 0.1, "smalltalk/greet": 0.4}
@@ -146,6 +146,32 @@ def test_insults_get_a_limit_and_never_an_escalation() -> None:
     assert said(dialogue.hear({"abuse/insult": 0.9})) == ["abuse/insult"]
     second = dialogue.hear({"abuse/insult": 0.9})
     assert (second.decision, said(second), second.escalation) == ("Smalltalk", ["abuse_limit"], None)
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [("human/ask", "request"), ("case_status/concrete", "case"), ("complaint/handling", "complaint")],
+)
+def test_what_calls_for_people_goes_to_them_even_beside_a_sure_answer(label: str, reason: str) -> None:
+    called = Dialogue(state=told()).hear(SURE, calls=[label])
+    assert called.escalation and (called.escalation.reason, called.escalation.area) == (reason, "building")
+    assert Dialogue(state=told()).hear(SURE, leanings=[label]).decision == "Answer"
+    unsure = Dialogue(state=told()).hear({PERMIT: 0.4, FEE: 0.35}, leanings=[label])
+    assert unsure.escalation and unsure.escalation.reason == reason
+    assert Dialogue(state=told()).hear({PERMIT: 0.4, FEE: 0.35}).decision == "Clarify"
+
+
+def test_who_wants_to_be_called_is_told_how_and_handed_over() -> None:
+    result = Dialogue(state=told()).hear({CALLBACK: 0.9})
+    assert (result.decision, said(result)) == ("Escalate", [CALLBACK, "escalated_request"])
+    assert result.escalation == Escalation("request", "contact_case")
+
+
+def test_urgency_comes_before_the_case_it_is_about() -> None:
+    labels = ["case_status/concrete", "complaint/urgent"]
+    assert Dialogue(state=told()).hear({PERMIT: 0.4, FEE: 0.35}, leanings=labels).escalation == Escalation(
+        "urgent", "building", urgent=True
+    )
 
 
 def test_another_language_is_told_so_and_the_second_time_a_person_comes() -> None:

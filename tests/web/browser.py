@@ -43,6 +43,7 @@ async def chromium() -> AsyncIterator[Browser]:
         yield browser
         await browser.close()
 
+
 _profiles: WeakKeyDictionary[BrowserContext, Profile] = WeakKeyDictionary()
 
 
@@ -75,7 +76,9 @@ async def profile(chromium: Browser) -> AsyncIterator[ProfileMaker]:
     """Makes profiles of a size, colour scheme and language; at the end none may have complained unless the test forgave it."""
     made: list[Profile] = []
 
-    async def make(*, size: dict[str, int] = DESKTOP, dark: bool = False, locale: str = "da-DK", **more: Any) -> Profile:
+    async def make(
+        *, size: dict[str, int] = DESKTOP, dark: bool = False, locale: str = "da-DK", **more: Any
+    ) -> Profile:
         context = await chromium.new_context(
             viewport=size, color_scheme="dark" if dark else "light", locale=locale, reduced_motion="reduce", **more
         )
@@ -123,5 +126,3 @@ async def focused_name(page: Page) -> str:
 def messages(page: Page, author: str = "") -> Locator:
     """The messages in the log, of one author or all."""
     return page.locator(f".message{'.' + author if author else ''}")
-
-

@@ -63,7 +63,9 @@ async def test_a_bad_message_gets_a_stable_code_and_is_not_stored(
     services: Services, business: Inquirer, body: bytes, status: int, code: str
 ) -> None:
     await business.open()
-    response = await business.client.post(f"/api/v1/inquiries/{business.id}/messages", data=body, headers=business.headers)
+    response = await business.client.post(
+        f"/api/v1/inquiries/{business.id}/messages", data=body, headers=business.headers
+    )
     assert await code_of(response, status) == code
     assert await rows(services, t.message) == []
 
@@ -93,7 +95,10 @@ async def test_a_bad_first_message_opens_no_inquiry(
 @pytest.mark.parametrize("code", ["9999", "00000", "x", "0000%00"])
 async def test_an_unknown_municipality_is_not_found(client: TestClient[Any, Any], code: str) -> None:
     assert await code_of(await client.get(f"/api/v1/municipalities/{code}"), 404) == "unknown_municipality"
-    assert await code_of(await client.post(f"/api/v1/municipalities/{code}/inquiries", json={}), 404) == "unknown_municipality"
+    assert (
+        await code_of(await client.post(f"/api/v1/municipalities/{code}/inquiries", json={}), 404)
+        == "unknown_municipality"
+    )
 
 
 async def test_an_unknown_path_under_the_api_answers_in_json(client: TestClient[Any, Any]) -> None:
@@ -106,7 +111,9 @@ async def test_a_wrong_or_missing_token_opens_nothing(business: Inquirer, author
     headers = {} if authorization is None else {"Authorization": authorization}
     for path in ("messages", "feedback", "read"):
         address = f"/api/v1/inquiries/{business.id}/{path}"
-        assert await code_of(await business.client.post(address, json={"text": "x"}, headers=headers), 401) == "bad_token"
+        assert (
+            await code_of(await business.client.post(address, json={"text": "x"}, headers=headers), 401) == "bad_token"
+        )
     response = await business.client.get(f"/api/v1/inquiries/{business.id}/messages", headers=headers)
     assert await code_of(response, 401) == "bad_token"
 
@@ -130,7 +137,9 @@ async def test_a_secret_link_ends_a_year_after_the_last_message(business: Inquir
     assert await code_of(await business.post(text="hej"), 401) == "bad_token"
 
 
-async def test_the_same_client_id_changes_nothing_and_another_text_is_refused(services: Services, business: Inquirer) -> None:
+async def test_the_same_client_id_changes_nothing_and_another_text_is_refused(
+    services: Services, business: Inquirer
+) -> None:
     await business.open()
     first = await business.post(text="Må vi holde åbent om søndagen?", client_id="a")
     again = await business.post(text="Må vi holde åbent om søndagen?", client_id="a")
@@ -150,16 +159,27 @@ async def test_the_same_client_id_opens_one_inquiry(services: Services, client: 
     assert len(await rows(services, t.message, t.message.c.author == "inquirer")) == 1
 
 
-@pytest.mark.parametrize("query", [{"after": "x"}, {"after": "-1"}, {"rev": "nan"}, {"wait": "inf"}, {"rev": str(2**31)}])
+@pytest.mark.parametrize(
+    "query", [{"after": "x"}, {"after": "-1"}, {"rev": "nan"}, {"wait": "inf"}, {"rev": str(2**31)}]
+)
 async def test_a_query_that_is_no_number_is_refused(business: Inquirer, query: dict[str, str]) -> None:
     await business.open("hej")
-    response = await business.client.get(f"/api/v1/inquiries/{business.id}/messages", params=query, headers=business.headers)
+    response = await business.client.get(
+        f"/api/v1/inquiries/{business.id}/messages", params=query, headers=business.headers
+    )
     assert await code_of(response, 400) == "bad_input"
 
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"seq": 2}, {"helped": True}, {"seq": True, "helped": True}, {"seq": 2, "helped": "yes"}, {"seq": -1, "helped": True}],
+    [
+        {},
+        {"seq": 2},
+        {"helped": True},
+        {"seq": True, "helped": True},
+        {"seq": 2, "helped": "yes"},
+        {"seq": -1, "helped": True},
+    ],
 )
 async def test_feedback_without_its_fields_is_refused(business: Inquirer, body: dict[str, Any]) -> None:
     await business.write(QUESTION)
@@ -181,7 +201,10 @@ async def test_what_was_read_is_known_on_another_device(business: Inquirer) -> N
     for seq, read in ((2, 2), (1, 2), (99, 2)):  # never backwards, never beyond what there is
         await business.client.post(address, json={"seq": seq}, headers=business.headers)
         assert (await business.read())["read_seq"] == read
-    assert await code_of(await business.client.post(address, json={"seq": "2"}, headers=business.headers), 400) == "bad_input"
+    assert (
+        await code_of(await business.client.post(address, json={"seq": "2"}, headers=business.headers), 400)
+        == "bad_input"
+    )
 
 
 async def test_too_many_messages_get_429_with_the_seconds_to_wait(
@@ -205,7 +228,8 @@ async def test_only_a_trusted_proxy_tells_the_address_that_is_limited(
     services = await make_services(sqlite_url, max_inquiries_per_hour=1, trusted_proxies=proxies)
     client = await serve(services)
     statuses = [
-        (await client.post(INQUIRIES, json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})).status for number in range(3)
+        (await client.post(INQUIRIES, json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})).status
+        for number in range(3)
     ]
     assert statuses.count(201) == allowed and statuses.count(429) == 3 - allowed
 
@@ -224,7 +248,9 @@ async def test_a_foreign_website_is_refused_and_an_allowed_one_may_read_the_answ
     assert allowed.headers["Access-Control-Allow-Origin"] == WEBSITE
 
 
-async def test_the_preflight_names_only_an_allowed_website(services: Services, client: TestClient[Any, Any], business: Inquirer) -> None:
+async def test_the_preflight_names_only_an_allowed_website(
+    services: Services, client: TestClient[Any, Any], business: Inquirer
+) -> None:
     await business.open()
     paths = (INQUIRIES, f"/api/v1/inquiries/{business.id}/messages", "/api/v1/inquiries/gone/messages")
     headers = {"Origin": WEBSITE, "Access-Control-Request-Method": "POST"}
@@ -262,7 +288,9 @@ async def test_error_sentences_come_in_the_readers_language(client: TestClient[A
     assert "not connected" in (await english.json())["error"]["message"]
 
 
-async def test_a_long_poll_ends_when_a_person_writes(client: TestClient[Any, Any], services: Services, business: Inquirer) -> None:
+async def test_a_long_poll_ends_when_a_person_writes(
+    client: TestClient[Any, Any], services: Services, business: Inquirer
+) -> None:
     await business.open()
     await business.press("person")
     (inquiry,) = await rows(services, t.inquiry)

@@ -62,11 +62,20 @@ def test_every_error_code_is_in_the_api_guide_with_its_status() -> None:
 async def test_pages_have_a_policy_without_exceptions(services: Services, client: TestClient[Any, Any]) -> None:
     async with services.database.write() as connection:
         await connection.execute(sa.update(t.municipality).values(origins=["https://www.demo.example"]))
-    for path, status in (("/", 200), ("/chat/0000", 200), ("/embed/0000", 200), ("/i/", 200), ("/chat/9999", 404), ("/embed/9999", 404)):
+    for path, status in (
+        ("/", 200),
+        ("/chat/0000", 200),
+        ("/embed/0000", 200),
+        ("/i/", 200),
+        ("/chat/9999", 404),
+        ("/embed/9999", 404),
+    ):
         response = await client.get(path)
         policy = response.headers["Content-Security-Policy"]
         assert response.status == status
-        assert "default-src 'none'" in policy and "require-trusted-types-for 'script'" in policy and "unsafe" not in policy
+        assert (
+            "default-src 'none'" in policy and "require-trusted-types-for 'script'" in policy and "unsafe" not in policy
+        )
         framed = "frame-ancestors 'self' https://www.demo.example" if path == "/chat/0000" else "frame-ancestors 'none'"
         assert framed in policy
         assert not re.search(r"<script(?![^>]* src=)|<style| on\w+=| style=", await response.text())
@@ -95,11 +104,15 @@ async def test_files_under_their_hash_are_kept_for_ever_and_the_entry_is_not(cli
     kept = await client.get(f"/static/{version[1]}/widget/element.js")
     other = await client.get("/static/older/widget/element.js")
     assert "immutable" in kept.headers["Cache-Control"] and other.headers["Cache-Control"] == "no-cache"
-    assert kept.headers["Content-Type"] == "text/javascript; charset=utf-8" and kept.headers["Content-Encoding"] == "gzip"
+    assert (
+        kept.headers["Content-Type"] == "text/javascript; charset=utf-8" and kept.headers["Content-Encoding"] == "gzip"
+    )
     again = await client.get(f"/static/{version[1]}/widget/element.js", headers={"If-None-Match": kept.headers["ETag"]})
     assert again.status == 304
 
 
-@pytest.mark.parametrize("name", ["../pages.py", "..%2f..%2fsettings.py", "widget/nothing.js", "vendor/README.md", "widget/"])
+@pytest.mark.parametrize(
+    "name", ["../pages.py", "..%2f..%2fsettings.py", "widget/nothing.js", "vendor/README.md", "widget/"]
+)
 async def test_nothing_but_the_files_for_browsers_is_served(client: TestClient[Any, Any], name: str) -> None:
     assert (await client.get(f"/static/x/{name}")).status == 404

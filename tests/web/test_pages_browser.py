@@ -106,7 +106,9 @@ async def test_a_secret_link_opens_the_thread_on_another_device(
     await expect(messages(page, "inquirer").last).to_contain_text("fra en anden enhed")
 
 
-async def test_a_link_that_is_not_valid_says_so(services: Services, client: TestClient[Any, Any], profile: ProfileMaker) -> None:
+async def test_a_link_that_is_not_valid_says_so(
+    services: Services, client: TestClient[Any, Any], profile: ProfileMaker
+) -> None:
     visitor = await profile()
     business = Inquirer(client)
     await business.open()

@@ -98,7 +98,9 @@ async def test_after_a_break_only_what_is_new_comes(business: Inquirer) -> None:
         assert (await web.frame("thread"))["messages"] == []
 
 
-async def test_a_contacts_reply_reaches_every_open_page(services: Services, client: TestClient[Any, Any], business: Inquirer) -> None:
+async def test_a_contacts_reply_reaches_every_open_page(
+    services: Services, client: TestClient[Any, Any], business: Inquirer
+) -> None:
     await business.press("person")
     (inquiry,) = await rows(services, t.inquiry)
     staff = await staff_member(services, inquiry.acting_id)
@@ -181,7 +183,9 @@ async def test_two_messages_at_once_are_answered_in_order(business: Inquirer) ->
         assert own == ["0", "1"]
 
 
-async def test_when_the_server_stops_the_line_is_closed_as_going_away(client: TestClient[Any, Any], business: Inquirer) -> None:
+async def test_when_the_server_stops_the_line_is_closed_as_going_away(
+    client: TestClient[Any, Any], business: Inquirer
+) -> None:
     async with line(business) as web:
         await web.frame("thread")
         await close_all(client.app)  # type: ignore[arg-type]

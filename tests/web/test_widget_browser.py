@@ -46,7 +46,9 @@ async def stored_texts(services: Services, author: str = "inquirer") -> list[str
     return [str(row.text) for row in await rows(services, t.message, t.message.c.author == author)]
 
 
-async def test_it_answers_on_a_host_page_under_the_strictest_policy(services: Services, host: str, profile: ProfileMaker) -> None:
+async def test_it_answers_on_a_host_page_under_the_strictest_policy(
+    services: Services, host: str, profile: ProfileMaker
+) -> None:
     page = await (await profile()).tab(host)
     assert await page.evaluate(READ_STORAGE) == "{}"
     await open_widget(page)
@@ -70,7 +72,9 @@ async def test_it_works_when_a_tag_manager_inserts_it_late(host: str, profile: P
     await expect(messages(page, "bot").nth(1)).to_be_visible()
 
 
-async def test_a_website_that_is_not_allowed_is_told_so(services: Services, client: TestClient[Any, Any], profile: ProfileMaker) -> None:
+async def test_a_website_that_is_not_allowed_is_told_so(
+    services: Services, client: TestClient[Any, Any], profile: ProfileMaker
+) -> None:
     async with website(services, address_of(services, client), allowed=False) as address:
         visitor = await profile()
         page = await visitor.tab(address)
@@ -79,7 +83,9 @@ async def test_a_website_that_is_not_allowed_is_told_so(services: Services, clie
         visitor.complaints.clear()  # the browser logs the 403
 
 
-async def test_the_thread_is_kept_over_reload_and_shared_by_two_tabs(services: Services, host: str, profile: ProfileMaker) -> None:
+async def test_the_thread_is_kept_over_reload_and_shared_by_two_tabs(
+    services: Services, host: str, profile: ProfileMaker
+) -> None:
     visitor = await profile()
     first, second = await visitor.tab(host), await visitor.tab(host)
     await open_widget(first)
@@ -142,7 +148,9 @@ async def test_a_reply_that_comes_while_it_is_closed_is_counted(
     await expect(page.get_by_role("button", name="Skriv til kommunen", exact=True)).to_be_focused()
 
 
-async def test_unsent_messages_survive_a_reload_and_are_sent_once(services: Services, host: str, profile: ProfileMaker) -> None:
+async def test_unsent_messages_survive_a_reload_and_are_sent_once(
+    services: Services, host: str, profile: ProfileMaker
+) -> None:
     visitor = await profile()
     page = await visitor.tab(host)
     await open_widget(page)
@@ -258,7 +266,9 @@ async def test_the_keyboard_does_everything(services: Services, host: str, profi
     assert await stored_texts(services) == ["hej\nmed jer"]
 
 
-async def test_a_new_inquiry_starts_and_the_earlier_one_is_there(services: Services, host: str, profile: ProfileMaker) -> None:
+async def test_a_new_inquiry_starts_and_the_earlier_one_is_there(
+    services: Services, host: str, profile: ProfileMaker
+) -> None:
     page = await (await profile()).tab(host)
     await open_widget(page)
     await ask(page)
@@ -272,7 +282,9 @@ async def test_a_new_inquiry_starts_and_the_earlier_one_is_there(services: Servi
     await expect(messages(page, "inquirer")).to_have_count(1)
     await expect(messages(page, "bot").first).to_be_visible()
     inquiries = await rows(services, t.inquiry)
-    assert len(inquiries) == 2 and len({row.identity for row in inquiries}) == 1  # the same inquirer, by the browser's secret
+    assert (
+        len(inquiries) == 2 and len({row.identity for row in inquiries}) == 1
+    )  # the same inquirer, by the browser's secret
 
 
 async def test_a_cpr_number_is_shown_as_it_was_stored(services: Services, host: str, profile: ProfileMaker) -> None:

@@ -21,7 +21,11 @@ from bot.web.openapi import (
 _LOCAL = fields("da", da=TEXT, en=TEXT)
 _CODE = parameter("code", "path", {**TEXT, "pattern": r"^\d{4}$"}, "The municipality's code (kommunekode).")
 _ID = parameter("id", "path", TEXT, "The inquiry's id.")
-_CLIENT_ID = {**TEXT, "maxLength": 80, "description": "A random UUID of the client's; sending the same again changes nothing."}
+_CLIENT_ID = {
+    **TEXT,
+    "maxLength": 80,
+    "description": "A random UUID of the client's; sending the same again changes nothing.",
+}
 _SEQ = {**NUMBER, "description": "Place among the inquiry's messages: 1, 2, 3 … without gaps."}
 
 SCHEMAS: dict[str, Any] = {
@@ -40,7 +44,11 @@ SCHEMAS: dict[str, Any] = {
         client_id=_CLIENT_ID,
         text={**TEXT, "maxLength": 4000, "description": "The first message."},
         language={"enum": ["da", "en"]},
-        browser={**TEXT, "maxLength": 80, "description": "A secret of the browser: inquiries with the same come to the same contact."},
+        browser={
+            **TEXT,
+            "maxLength": 80,
+            "description": "A secret of the browser: inquiries with the same come to the same contact.",
+        },
     ),
     "Inquiry": fields(
         "id",
@@ -51,7 +59,11 @@ SCHEMAS: dict[str, Any] = {
         token={**TEXT, "description": "Opens the inquiry; keep it secret."},
     ),
     "NewMessage": {
-        **fields(text={**TEXT, "maxLength": 4000}, choice={**TEXT, "description": "The id of a button."}, client_id=_CLIENT_ID),
+        **fields(
+            text={**TEXT, "maxLength": 4000},
+            choice={**TEXT, "description": "The id of a button."},
+            client_id=_CLIENT_ID,
+        ),
         "description": "Exactly one of text and choice.",
     },
     "Message": fields(
@@ -101,7 +113,13 @@ SCHEMAS: dict[str, Any] = {
         contact={
             "oneOf": [
                 {"type": "null"},
-                fields("name", name=TEXT, title=TEXT, department=TEXT, present={**TRUTH, "description": "At the screen now."}),
+                fields(
+                    "name",
+                    name=TEXT,
+                    title=TEXT,
+                    department=TEXT,
+                    present={**TRUTH, "description": "At the screen now."},
+                ),
             ]
         },
         reply_due_at=MAYBE_TIME,
@@ -117,7 +135,11 @@ _STORED = answer(ref("Message"), "Stored.", 201) | answer(ref("Message"), "The s
 
 PATHS: dict[str, Any] = {
     "/api/v1/municipalities/{code}": {
-        "get": operation("The municipality, as a chat shows it.", answer(ref("Municipality"), "The municipality."), parameters=[_CODE])
+        "get": operation(
+            "The municipality, as a chat shows it.",
+            answer(ref("Municipality"), "The municipality."),
+            parameters=[_CODE],
+        )
     },
     "/api/v1/municipalities/{code}/inquiries": {
         "post": operation(
@@ -140,7 +162,9 @@ PATHS: dict[str, Any] = {
             ],
             security="token",
         ),
-        "post": operation("Write, or press a button.", _STORED, body=ref("NewMessage"), parameters=[_ID], security="token"),
+        "post": operation(
+            "Write, or press a button.", _STORED, body=ref("NewMessage"), parameters=[_ID], security="token"
+        ),
     },
     "/api/v1/inquiries/{id}/feedback": {
         "post": operation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.staff.knowledge import api, exchange, openapi, pages
+from bot.staff.knowledge import api, exchange, openapi, operator, pages
 from bot.web.openapi import describe
 
 ARTICLE = "/api/v1/staff/articles/{area}/{name}"
@@ -33,3 +33,4 @@ def add_to(app: web.Application) -> None:
     describe(app, openapi.PATHS, openapi.SCHEMAS)
     pages.add_to(app)
     exchange.add_to(app)
+    operator.add_to(app)

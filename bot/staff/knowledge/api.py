@@ -6,12 +6,17 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.conversation.rights import StaffMember
 from bot.editing.articles import check_editor, read_article, read_article_filter, read_articles, read_values
 from bot.editing.correcting import correct, report_wrong
+from bot.editing.drafts import create_from_questions, read_key, read_keys
+from bot.editing.lease import read_progress
+from bot.editing.left_out import read_left_out
+from bot.editing.operating import LONGEST_REASON
 from bot.editing.preview import preview
-from bot.editing.training import progress_json
 from bot.errors import BadInput, NotFound
-from bot.models import kept_models
+from bot.models import is_refused, kept_models
+from bot.staff.knowledge.gate_words import say_reasons
 from bot.staff.sessions import access_session
 from bot.web.fields import text_field
 from bot.web.keys import EDITING, SERVICES, TRAINING
@@ -26,31 +31,57 @@ async def get_articles(request: web.Request) -> web.Response:
 
 
 async def post_articles(request: web.Request) -> web.Response:
-    """A new article of the municipality's own; ``id`` is area/name."""
+    """A new article of the municipality's own; ``id`` is area/name. ``questions`` of inquiries become examples, ``draft`` is done with."""
     session, body = await access_session(request), await read_json(request)
-    fields = {name: value for name, value in body.items() if name != "id"}
-    article_id = await request.app[EDITING].create(session.staff, text_field(body, "id", 80) or "", fields)
+    fields = {name: value for name, value in body.items() if name not in ("id", "questions", "draft")}
+    name, draft = text_field(body, "id", 80) or "", text_field(body, "draft", 40)
+    article_id = await create_from_questions(
+        request.app[EDITING],
+        session.staff,
+        name,
+        fields,
+        read_keys(body.get("questions")),
+        read_key(draft) if draft else None,
+    )
     article = await read_article(request.app[SERVICES], session.staff, article_id, language_of(request))
     return web.json_response(article, status=201)
 
 
 async def get_training(request: web.Request) -> web.Response:
-    session = await access_session(request, counts_as_use=False)
-    check_editor(session.staff)
-    return web.json_response(await training_json(request))
+    session = await access_session(request, counts_as_use=False, operator=True)
+    return web.json_response(await training_json(request, session.staff, language_of(request)))
 
 
 async def post_use(request: web.Request) -> web.Response:
-    session, body = await access_session(request), await read_json(request)
-    await request.app[TRAINING].use(session.staff, text_field(body, "model", 80) or "")
-    return web.json_response(await training_json(request))
+    """The operator lets a kept model answer; one that the gate kept aside only with a reason."""
+    session, body = await access_session(request, operator=True), await read_json(request)
+    model, reason = text_field(body, "model", 80) or "", text_field(body, "reason", LONGEST_REASON) or ""
+    await request.app[TRAINING].use(session.staff, model, reason)
+    return web.json_response(await training_json(request, session.staff, language_of(request)))
 
 
-async def training_json(request: web.Request) -> dict[str, Any]:
-    """How far a training is, and the models that are kept, newest first."""
-    kept = await kept_models(request.app[SERVICES].database)
-    models = [{**model, "created_at": model["created_at"].isoformat()} for model in kept]
-    return {"progress": progress_json(request.app[TRAINING].progress), "models": models}
+async def training_json(request: web.Request, staff: StaffMember, language: str) -> dict[str, Any]:
+    """How far a training is, the models that are kept, newest first, and what of the municipality's own was left out of them.
+
+    Raises Forbidden for who is neither operator nor editor."""
+    if not staff.has("operator"):
+        check_editor(staff)
+    services = request.app[SERVICES]
+    areas = {key: services.knowledge.area_name(key, language) for key in services.knowledge.common.areas}
+    models = [
+        {
+            **model,
+            "created_at": model["created_at"].isoformat(),
+            "refused": is_refused(model["report"]),
+            "told": say_reasons(model["report"], language, areas),
+        }
+        for model in await kept_models(services.database)
+    ]
+    return {
+        "progress": await read_progress(services.database, services.now()),
+        "models": models,
+        "left_out": await read_left_out(services, staff.municipality),
+    }
 
 
 async def get_article(request: web.Request) -> web.Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from bot.editing.articles import STATES
+from bot.editing.lease import Phase
 from bot.web.openapi import MAYBE_TIME, NUMBER, TEXT, TRUTH, answer, fields, nullable, operation, parameter, ref
 
 _BOTH = fields("da", "en", da=TEXT, en=TEXT)
@@ -50,9 +51,19 @@ _ID = [
 ]
 _ARTICLE = answer(ref("Article"), "The article as it now is.")
 _TRAINING = answer(
-    fields("progress", "models", progress={"type": "object"}, models=_MANY | {"items": {"type": "object"}}),
-    "Phase and share done; each model with the gate's report.",
-)
+    fields(
+        "progress", "models", "left_out",
+        progress=fields("phase", "share", "model", "round", phase={"enum": list(get_args(Phase))}, share=_SHARE,
+                        model=nullable("string"), round=NUMBER),
+        models=_MANY | {"items": fields("id", "live", "refused", "told", "report", "created_at", id=TEXT, live=TRUTH,
+                        refused=TRUTH, told=_MANY | {"items": TEXT}, report={"type": ["object", "null"]}, created_at=MAYBE_TIME)},
+        left_out=_MANY | {"items": fields("kind", "article", "text", "why", "spoilt", "questions", "elsewhere",
+                          kind={"enum": ["article", "example"]}, article=TEXT, text=nullable("string"),
+                          why={"enum": ["label", "area", "all"]}, spoilt=NUMBER, questions=_MANY | {"items": TEXT},
+                          elsewhere=NUMBER | {"description": "Of other municipalities' questions; they are not told."})},
+    ),
+    "Phase and share done; each model with the gate's report, told in words; what of the municipality's own was left out.",
+)  # fmt: skip
 _EDITORS = "For editors and administrators; others get forbidden."
 
 
@@ -84,16 +95,29 @@ PATHS: dict[str, Any] = {
                 id=TEXT | {"description": "area/name; the municipality's code is added."},
                 title=_BOTH, answer=_BOTH, follow_ups={"type": "object"},
                 sources=_MANY | {"items": fields("title", "url", title=TEXT, url=TEXT)},
+                questions=_MANY | {"items": TEXT, "description": "<inquiry>.<message>: questions of inquiries that become examples."},
+                draft=TEXT | {"description": "<inquiry>.<message> of the draft that this finishes."},
                 examples={"type": "object"}, law=_MANY | {"items": TEXT}, kle=_MANY | {"items": TEXT},
             ),
             security="session",
             description=_EDITORS,
         ),
     },
-    "/api/v1/staff/training": {"get": operation("How far a training is.", _TRAINING, security="session")},
+    "/api/v1/staff/training": {
+        "get": operation(
+            "How far a training is, which models are kept, and what was left out of them.",
+            _TRAINING,
+            security="session",
+            description="For editors, administrators and the operator of the installation.",
+        )
+    },
     "/api/v1/staff/training/use": {
         "post": operation(
-            "Go back to a model that is kept.", _TRAINING, body=fields("model", model=TEXT), security="session"
+            "Go back to a model that is kept, or overrule the gate.",
+            _TRAINING,
+            body=fields("model", model=TEXT, reason=TEXT | {"description": "Needed for a model that was kept aside."}),
+            security="session",
+            description="For the operator of the installation. Errors: not_found, reason_needed.",
         )
     },
     "/api/v1/staff/articles/{area}/{name}": {

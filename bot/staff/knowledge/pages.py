@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,17 +10,28 @@ from aiohttp import web
 
 from bot.editing.articles import STATES, check_editor, read_article, read_article_filter, read_articles
 from bot.editing.correcting import correct
+from bot.editing.drafts import (
+    MOST_QUESTIONS,
+    Key,
+    create_from_questions,
+    read_drafts,
+    read_key,
+    read_keys,
+    read_questions,
+)
+from bot.editing.left_out import read_left_out
 from bot.editing.preview import preview
-from bot.errors import HotlineError
+from bot.errors import HotlineError, NotFound
 from bot.knowledge.content import FACETS, LANGUAGES
 from bot.knowledge.markdown import to_html
 from bot.staff.api import staff_json
 from bot.staff.frame import checked_form, console_language, page, render_page, session_of
+from bot.staff.knowledge import gate_words
 from bot.staff.knowledge import words as said
 from bot.staff.knowledge.api import article_id_of, training_json
 from bot.staff.sessions import Session
 from bot.web.catalogues import gettext, ngettext
-from bot.web.keys import EDITING, SERVICES, TRAINING
+from bot.web.keys import EDITING, SERVICES
 
 HOME = "/staff/knowledge"
 ARTICLE = HOME + "/articles/{area}/{name}"
@@ -33,7 +44,6 @@ def add_to(app: web.Application) -> None:
     app.router.add_get(HOME + "/new", page(get_new))
     app.router.add_post(HOME + "/new", page(post_new))
     app.router.add_get(HOME + "/training", page(get_training))
-    app.router.add_post(HOME + "/training", page(post_training))
     app.router.add_get(ARTICLE, page(get_one))
     app.router.add_post(ARTICLE + "/{action}", page(post_article))
 
@@ -82,29 +92,50 @@ async def post_article(request: web.Request) -> web.Response:
 async def get_new(request: web.Request) -> web.Response:
     session = await session_of(request)
     check_editor(session.staff)
-    return await _show_new(request, session)
+    keys, draft = read_keys(request.query.getall("question", [])[:MOST_QUESTIONS]), request.query.get("draft")
+    typed: dict[str, str] = {}
+    if draft:
+        found = await read_drafts(request.app[SERVICES], session.staff, read_key(draft))
+        if not found:
+            raise NotFound
+        given = found[0]
+        keys.append((given["inquiry"], given["question_message"]))
+        typed = {"area": given["area"] or "", f"answer_{given['language']}": given["answer"], "draft": draft}
+    return await _show_new(request, session, typed=typed, keys=keys)
 
 
 async def post_new(request: web.Request) -> web.Response:
     session, form = await checked_form(request)
     name = f"{form.get('area', '')}/{str(form.get('name', '')).strip()}"
+    draft = str(form.get("draft", ""))
+    keys = read_keys([str(key) for key in form.getall("question", [])])
+    fields = texts_of_form(form) | own_of_form(form)
     try:
-        article_id = await request.app[EDITING].create(session.staff, name, texts_of_form(form) | own_of_form(form))
+        article_id = await create_from_questions(
+            request.app[EDITING], session.staff, name, fields, keys, read_key(draft) if draft else None
+        )
     except HotlineError as error:
         if error.status not in (400, 409):
             raise
-        return await _show_new(request, session, error=error, typed=form)
+        return await _show_new(request, session, error=error, typed=form, keys=keys)
     return web.Response(status=303, headers={"Location": f"{place_of(article_id)}?done=new"})
 
 
 async def _show_new(
-    request: web.Request, session: Session, *, error: HotlineError | None = None, typed: Mapping[str, Any] | None = None
+    request: web.Request,
+    session: Session,
+    *,
+    error: HotlineError | None = None,
+    typed: Mapping[str, Any] | None = None,
+    keys: Sequence[Key] = (),
 ) -> web.Response:
+    """``keys``: questions of inquiries that become examples."""
     form = typed or {}
     context = {
+        "questions": await read_questions(request.app[SERVICES], session.staff, keys),
         "texts": texts_of_form(form),
         "given": own_of_form(form),
-        "typed": {name: str(form.get(name, "")) for name in ("area", "name")},
+        "typed": {name: str(form.get(name, "")) for name in ("area", "name", "draft")},
         "facets": FACETS,
         "error": error.public_text(console_language(request)) if error else None,
         "detail": error.detail if error else None,
@@ -115,13 +146,8 @@ async def _show_new(
 async def get_training(request: web.Request) -> web.Response:
     session = await session_of(request)
     check_editor(session.staff)
-    return await show(request, session, "training", await training_json(request))
-
-
-async def post_training(request: web.Request) -> web.Response:
-    session, form = await checked_form(request)
-    await request.app[TRAINING].use(session.staff, str(form.get("model", ""))[:80])
-    return web.Response(status=303, headers={"Location": HOME + "/training?done=use"})
+    context = await training_json(request, session.staff, console_language(request))
+    return await show(request, session, "training", context)
 
 
 async def get_preview(request: web.Request) -> web.Response:
@@ -155,6 +181,7 @@ async def show(
         "me": await staff_json(services, session.staff, language),
         "areas": services.knowledge.common.areas,
         "said": said,
+        "gate": gate_words,
         "place": template,
         "languages": LANGUAGES,
         "path": HOME if request.method != "GET" else request.path_qs,
@@ -176,10 +203,18 @@ async def _show_article(
         "article": article,
         "texts": texts,
         "html": {tongue: to_html(text) for tongue, text in article["shown"].items()},
+        "left_out": await _left_out(request, session, article),
         "error": error.public_text(language) if error else None,
         "detail": error.detail if error else None,
     }
     return await show(request, session, "article", context, status=error.status if error else 200)
+
+
+async def _left_out(request: web.Request, session: Session, article: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if "left_out" not in article["states"]:
+        return []
+    left = await read_left_out(request.app[SERVICES], session.staff.municipality)
+    return [one for one in left if one["kind"] == "article" and one["article"] == article["id"]]
 
 
 def texts_of_form(form: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ STATES = {
     "review_due": N_("skal gennemgås"),
     "base_changed": N_("fælles tekst er ændret"),
     "reported": N_("meldt forkert"),
+    "left_out": N_("ikke lært"),
 }
 FACETS = {
     "price": N_("Hvad koster det?"),
@@ -33,7 +34,6 @@ PHASES = {
 }
 DONE = {
     "new": N_("Svaret er gemt. Maskinen giver det, når den har lært det."),
-    "use": N_("Den valgte model svarer nu."),
     "text": N_("Teksten er gemt og gælder fra næste spørgsmål."),
     "common": N_("Den fælles tekst gælder igen."),
     "keep": N_("Jeres egen tekst står ved magt."),
@@ -42,3 +42,4 @@ DONE = {
     "values": N_("Oplysningerne er gemt og gælder fra næste spørgsmål."),
 }
 KINDS = {"new": N_("nyt"), "changed": N_("ændres"), "same": N_("ens")}
+OPERATOR_DONE = N_("Den valgte model svarer nu.")

@@ -34,7 +34,7 @@ class Turns:
         self._trackers = _OneTracker()
         self._agent = Agent.load(model, tracker_store=self._trackers, action_endpoint=InProcessActions())
         self._classifier = _find_classifier(self._agent)
-        self.model_id = str(self._agent.model_id)
+        self.model_id = model.name.removesuffix(".tar.gz")  # as the console lists it (bot/models.py)
         hand_over(self._classifier.knowledge)
         self.understand(
             ["Algade 1, 3. maj 2026"], []

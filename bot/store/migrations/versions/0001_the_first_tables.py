@@ -30,11 +30,26 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("report", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("learnt", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model")),
+    )
+    op.create_table(
+        "model_content",
+        sa.Column("model_id", sa.String(length=80), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["model_id"], ["model.id"], name=op.f("fk_model_content_model_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("model_id", name=op.f("pk_model_content")),
+    )
+    op.create_table(
+        "training",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("holder", sa.String(length=32), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progress", sa.JSON(none_as_null=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_training")),
     )
     op.create_table(
         "municipality",
@@ -61,6 +76,7 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("base_version", sa.String(length=16), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("left_out", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("changed_by", sa.String(length=16), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["municipality"], ["municipality.code"], name=op.f("fk_article_text_municipality")),
@@ -286,6 +302,7 @@ def upgrade() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("judged_by", sa.String(length=16), nullable=True),
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_out", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["municipality", "inquiry_id"],
             ["inquiry.municipality", "inquiry.id"],
@@ -296,6 +313,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("candidate", schema=None) as batch_op:
         batch_op.create_index("ix_candidate_municipality_state", ["municipality", "state"], unique=False)
+
+    op.create_table(
+        "draft",
+        sa.Column("municipality", sa.String(length=4), nullable=False),
+        sa.Column("inquiry_id", sa.String(length=16), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("area", sa.String(length=32), nullable=True),
+        sa.Column("proposed_by", sa.String(length=16), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality", "inquiry_id"],
+            ["inquiry.municipality", "inquiry.id"],
+            name=op.f("fk_draft_municipality_inquiry_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("municipality", "inquiry_id", "message_id", name=op.f("pk_draft")),
+    )
 
     op.create_table(
         "outbox",
@@ -346,7 +384,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("title", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("department_id", sa.String(length=16), nullable=False),
+        sa.Column("department_id", sa.String(length=16), nullable=True),
         sa.Column("roles", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
@@ -430,6 +468,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("draft")
     with op.batch_alter_table("candidate", schema=None) as batch_op:
         batch_op.drop_index("ix_candidate_municipality_state")
 
@@ -490,6 +529,8 @@ def downgrade() -> None:
     op.drop_table("business")
     op.drop_table("article_text")
     op.drop_table("municipality")
+    op.drop_table("training")
+    op.drop_table("model_content")
     op.drop_table("model")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_municipality_at")
