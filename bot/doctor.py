@@ -23,6 +23,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Every finding, in the order in which an operator would mend them."""
     findings = _settings(settings)
     findings += _articles(settings)
+    findings += await _channels(settings)
     if settings.is_default_sqlite and not (settings.data_dir / "hotline.sqlite3").exists():
         return [*findings, ("warning", "There is no database yet: `hotline serve` or `hotline migrate` makes it.")]
     database = Database(settings.resolved_database_url)
@@ -79,6 +80,15 @@ def _articles(settings: Settings) -> list[Finding]:
             )
         ]
     return [("ok", f"{len(common.articles)} articles are in order.")]
+
+
+async def _channels(settings: Settings) -> list[Finding]:
+    if not settings.telegram_token.get_secret_value():
+        return []
+    from bot.channels.telegram.client import find_trouble
+
+    trouble = await find_trouble(settings)
+    return [trouble or ("ok", "Telegram knows the bot.")]
 
 
 async def _database(database: Database) -> list[Finding]:

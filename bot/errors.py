@@ -85,7 +85,7 @@ class EmptyText(BadInput):
 
 class TextTooLong(BadInput):
     code, status = "text_too_long", 413
-    da, en = "Beskeden er for lang: højst 4.000 tegn.", "The message is too long: at most 4,000 characters."
+    da, en = "Beskeden er for lang: højst 4.096 tegn.", "The message is too long: at most 4,096 characters."
 
 
 class UnknownChoice(BadInput):

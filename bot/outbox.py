@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from bot.conversation.remarks import note_undelivered
 from bot.conversation.service import Services
 from bot.store import tables as t
 
@@ -111,5 +112,10 @@ class Outbox:
             values |= {"due_at": self.services.now() + pause, "error": type(error).__name__[:80]}
             if entry["attempts"] + 1 >= MAX_ATTEMPTS:
                 values["status"] = "failed"
+        thread = None
         async with self.services.database.write() as connection:
             await connection.execute(sa.update(t.outbox).where(t.outbox.c.id == entry["id"]).values(**values))
+            if values.get("status") == "failed":
+                thread = await note_undelivered(connection, entry, self.services.now())
+        if thread is not None:
+            self.services.announce(thread)

@@ -21,11 +21,11 @@ from bot.conversation.tokens import hashed, new_id, same_token
 from bot.conversation.turns import TurnRunner
 from bot.errors import BadToken, EmptyText, NotFound, SameIdOtherText, TextTooLong, UnknownChoice
 from bot.lifecycle import Outcome, Status, reopened_status
-from bot.masking import Masked, mask
+from bot.masking import MASK, Masked, mask
 from bot.store import tables as t
 from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueState
 
-MAX_CHARACTERS = 4000
+MAX_CHARACTERS = 4096  # what Telegram lets through: it cuts longer pastes into pieces of this length
 # Control characters have no place in a message, and PostgreSQL refuses NUL.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CHOICE = re.compile(rf"(?:article|package):[a-z0-9_/]{{1,80}}|{PERSON}|{NONE_OF_THESE}|{SKIP}|{HELPFUL}|{UNHELPFUL}")
@@ -121,7 +121,7 @@ class Receiving:
 
         Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
         """
-        text = self.checked_text(text, choice)
+        text = self.checked_text(text, choice, removed)
         masked = mask(text) if text is not None else None
         if masked and removed:
             masked = Masked(masked.text, masked.count + removed)
@@ -196,7 +196,7 @@ class Receiving:
             self.turns.start({**thread.row, **thread.changes}, thread.turns[-1], None)
         return message
 
-    def checked_text(self, text: str | None, choice: str | None) -> str | None:
+    def checked_text(self, text: str | None, choice: str | None, removed: int = 0) -> str | None:
         if choice is not None:
             if not _CHOICE.fullmatch(choice):
                 raise UnknownChoice
@@ -204,7 +204,7 @@ class Receiving:
         text = CONTROL.sub("", text or "").strip()
         if not text:
             raise EmptyText
-        if len(text) > MAX_CHARACTERS:
+        if len(text) - removed * len(MASK) > MAX_CHARACTERS:  # the mask is longer than what stood there
             raise TextTooLong
         return text
 

@@ -61,6 +61,9 @@ class Services:
     process_id: str = field(default_factory=new_id)  # who holds a lease
     taught: asyncio.Event = field(default_factory=asyncio.Event)  # the knowledge base holds something to train on
     promised: asyncio.Event = field(default_factory=asyncio.Event)  # the outbox has something new to send
+    troubles: dict[str, str] = field(
+        default_factory=dict
+    )  # channel -> what keeps it closed now, for /readyz and doctor
 
     def announce(self, thread: Thread) -> None:
         """Readers of the inquiry learn that ``thread`` was committed, and the outbox if it promised a delivery."""

@@ -146,9 +146,11 @@ def _in_list(staff: StaffMember, name: str) -> sa.ColumnElement[bool]:
         return c.status.in_(_WITH_PEOPLE) & own
     if name == "waiting":
         return c.status == Status.WAITING
-    if name == "bot":
-        return (c.status == Status.WITH_BOT) & (c.last_seq > 0)
-    return c.last_seq > 0  # a page that was opened and never written in is no inquiry
+    # Nothing was asked yet on a page that was only opened, after a greeting, or in a group that the bot was added to.
+    asked = sa.exists().where(
+        t.message.c.municipality == c.municipality, t.message.c.inquiry_id == c.id, t.message.c.author == "inquirer"
+    )
+    return (c.status == Status.WITH_BOT) & asked if name == "bot" else asked
 
 
 def _filtered(chosen: Filter) -> list[sa.ColumnElement[bool]]:

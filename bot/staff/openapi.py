@@ -96,7 +96,7 @@ SCHEMAS: dict[str, Any] = {
 _ID = [{"name": "id", "in": "path", "required": True, "schema": _TEXT}]
 _CHANGED = answer(_object(inquiry=_ref("StaffInquiry")), "The inquiry as it now is.")
 _SENT = answer(_ref("StaffMessage"), "The stored message.", 201)
-_LONG_TEXT = _TEXT | {"maxLength": 4000}
+_LONG_TEXT = _TEXT | {"maxLength": 4096}
 
 
 def _action(

@@ -68,7 +68,8 @@ async def get_health(request: web.Request) -> web.Response:
 
 
 async def get_readiness(request: web.Request) -> web.Response:
-    """200 when messages can be stored and a worker takes turns, else 503 and which of the two is missing."""
+    """200 when messages can be stored and a worker takes turns, else 503 and which of the two is missing. ``channels`` names what
+    keeps another channel closed: the website goes on without it."""
     services = request.app[SERVICES]
     checks = {"database": True, "model": services.workers.ready}
     try:
@@ -78,7 +79,12 @@ async def get_readiness(request: web.Request) -> web.Response:
         checks["database"] = False
     ready = all(checks.values())
     return web.json_response(
-        {"status": "ok" if ready else "not_ready", "checks": checks, "model": services.workers.model_id},
+        {
+            "status": "ok" if ready else "not_ready",
+            "checks": checks,
+            "channels": services.troubles,
+            "model": services.workers.model_id,
+        },
         status=200 if ready else 503,
     )
 

@@ -151,3 +151,29 @@ async def test_no_more_than_thirty_messages_pass_in_a_second() -> None:
     began = loop.time()
     await asyncio.gather(*(pace.turn() for _ in range(16)))
     assert loop.time() - began >= 15 / 30 * 0.99
+
+
+@pytest.mark.parametrize("result", [{"message_id": 77}, {"message_id": "x"}, {}, True, []], ids=str)
+async def test_an_ok_is_a_delivery_however_it_is_described(
+    hotline: Hotline, api: BotApi, user: User, result: object
+) -> None:
+    api.replaced["sendMessage"] = result
+    await user.write(QUESTION)
+    await hotline.hears(user, 2)
+    await hotline.quiet()
+    assert len(user.got) == 2
+    assert {(e.status, e.error) for e in await hotline.stored(t.outbox)} == {("sent", None)}
+
+
+async def test_what_did_not_arrive_is_a_change_of_the_thread(hotline: Hotline, api: BotApi, user: User) -> None:
+    await user.write(PERSON)
+    await hotline.hears(user, 4)
+    inquiry, contact = await hotline.contact()
+    api.fail_all["sendMessage"] = "403"
+    with hotline.services.hub.inquiry("0000", inquiry.id) as news:
+        await hotline.people.reply(contact, inquiry.id, "Ring til mig")
+        await hotline.quiet()
+        assert news.is_set()
+    (reply,) = await hotline.stored(t.message, t.message.c.author == "staff")
+    (after,) = await hotline.stored(t.inquiry)
+    assert reply.id < reply.rev <= after.rev

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.rich_text import LIMIT, from_markdown, split, to_html, to_plain
+from bot.channels.telegram.rich_text import LIMIT, Run, from_markdown, split, to_html, to_plain
 from bot.knowledge.content import Knowledge
 
 
@@ -63,6 +64,21 @@ def test_parts_fit_and_together_they_are_the_whole(pieces: list[str]) -> None:
     assert "".join("".join(r.text for r in p) for p in parts).replace(" ", "").replace("\n", "") == "".join(
         whole.split()
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["👩‍👩‍👧‍👦", "e\u0301", "🇩🇰", "👍🏽", "a", " ", "\n"]), min_size=1, max_size=80))
+def test_no_part_ends_inside_what_is_seen_as_one_character(signs: list[str]) -> None:
+    text = "".join(signs)
+    parts = ["".join(run.text for run in part) for part in split([Run(text)], limit=40)]
+    assert [sign for part in parts for sign in regex.findall(r"\X", part) if sign.strip()] == [
+        sign for sign in regex.findall(r"\X", text) if sign.strip()
+    ]
+
+
+def test_one_character_that_is_too_long_is_cut_all_the_same() -> None:
+    parts = split([Run("e" + "\u0301" * 100)], limit=40)
+    assert "".join(run.text for part in parts for run in part) == "e" + "\u0301" * 100
 
 
 def test_every_answer_of_the_common_base_can_be_shown(knowledge: Knowledge) -> None:

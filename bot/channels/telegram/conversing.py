@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Bot, Chat, ChatMember, Message, Update
+from telegram import Bot, Chat
 
 from bot.channels.telegram import chats
 from bot.channels.telegram.arriving import CHANNEL
+from bot.channels.telegram.incoming import GONE, Incoming, Message, read_update, text_of
 from bot.channels.telegram.pressing import Pressing
 from bot.conversation.receiving import Receiving
 from bot.conversation.remarks import remark, speak
 from bot.conversation.service import Services, find_municipality
 from bot.errors import EmptyText, TextTooLong, TooMany
+from bot.lifecycle import Status
 from bot.masking import MASK
 from bot.turn import PERSON
 from bot.web.limits import Limits
@@ -24,6 +26,7 @@ _COMMANDS = {
     "start": "start",
     "help": "help",
     "hjaelp": "help",
+    "hjælp": "help",  # Telegram offers no command with æ, but people type it
     "human": "human",
     "person": "human",
     "new": "new",
@@ -43,21 +46,20 @@ class Conversing:
 
     async def act(self, municipality: str, body: dict[str, Any]) -> None:
         """The stored update ``body`` has had its effect. Raises TooMany for one to come back to later."""
-        update = Update.de_json(body, self.bot)
-        if update.callback_query is not None:
-            await self.pressing.pressed(municipality, update.callback_query)
+        update = read_update(body)
+        if update is None:
             return
-        holder = update.message or update.edited_message or update.my_chat_member
-        if holder is None:
+        if update.press is not None:
+            await self.pressing.pressed(municipality, update)
             return
-        here = _Here(self, municipality, holder.chat, update)
-        if holder.chat.type != Chat.PRIVATE:
-            if holder.chat.type != Chat.CHANNEL and not _left(update):
+        here = _Here(self, municipality, update)
+        if update.chat_type != Chat.PRIVATE:
+            if update.chat_type != Chat.CHANNEL and update.member not in GONE:
                 await here.refuse_group()
-        elif update.my_chat_member is not None:
-            await here.came_or_went(update.my_chat_member.new_chat_member.status != ChatMember.BANNED)
-        elif update.edited_message is not None:
-            await here.edited(update.edited_message)
+        elif update.kind == "my_chat_member":
+            await here.came_or_went(update.member not in GONE)
+        elif update.message is not None and update.kind == "edited_message":
+            await here.edited(update.message)
         elif update.message is not None:
             await here.written(update.message)
 
@@ -68,37 +70,36 @@ class Conversing:
 class _Here:
     """One update in its chat."""
 
-    def __init__(self, conversing: Conversing, municipality: str, chat: Chat, update: Update):
+    def __init__(self, conversing: Conversing, municipality: str, update: Incoming):
+        assert update.chat_id is not None
         self.services, self.receiving, self.limits = conversing.services, conversing.receiving, conversing.limits
-        self.municipality, self.chat_id, self.update = municipality, chat.id, update
-        user = update.effective_user
-        self.language = chats.first_language(user.language_code if user else None)
+        self.municipality, self.chat_id, self.update = municipality, update.chat_id, update
+        self.language = chats.first_language(update.language_code)
         self.id = f"tg:{update.update_id}"
 
     async def written(self, message: Message) -> None:
         await self.came_or_went(True)
-        text = message.text or message.caption
-        if text is None and message.effective_attachment is None:
+        if message.text is None and not message.unreadable:
             return  # a pinned message, a changed timer and the like: nothing was said
         inquiry = await self._inquiry(message)
-        command, rest = _command(text)
+        command, rest = _command(message.text)
         if command is not None:
             await self._commanded(inquiry, command, rest)
-        elif text is not None:
-            await self._receive(inquiry, text)
-        if message.effective_attachment is not None:
+        elif message.text is not None:
+            await self._receive(inquiry, message.text)
+        if message.unreadable:
             # An album comes as one update per picture; it is told once.
-            remark_id = f"tg:album:{message.media_group_id}" if message.media_group_id else f"{self.id}:media"
+            remark_id = f"tg:album:{message.album}" if message.album else f"{self.id}:media"
             await self._remark(inquiry["id"], "unsupported_media", remark_id)
 
     async def edited(self, message: Message) -> None:
         """An edited text is a new message in the inquiry of the old one; Telegram also calls a moved live location an edit."""
-        text = message.text or message.caption
+        text = message.text
         if text is None:
             return
         async with self.services.database.read() as connection:
-            before = await chats.find_received(connection, self.municipality, self.chat_id, message.message_id)
-            inquiry = await chats.find_inquiry_of(connection, self.municipality, self.chat_id, message.message_id)
+            before = await chats.find_received(connection, self.municipality, self.chat_id, message.id)
+            inquiry = await chats.find_inquiry_of(connection, self.municipality, self.chat_id, message.id)
         earlier = [update for update in before if update["update_id"] < self.update.update_id]
         if earlier and _text_of(earlier[-1]) == text:
             return
@@ -187,8 +188,7 @@ class _Here:
             key = "empty" if isinstance(error, EmptyText) else "too_long"
             await self._remark(inquiry_id, key, f"{client_id}:{key}")
             return
-        if received.inquiry["id"] != inquiry["id"]:
-            await self._go_on_in(received.inquiry)
+        await self._go_on_in(received.inquiry)
 
     async def _check_pace(self, inquiry: dict[str, Any]) -> None:
         settings = self.services.settings
@@ -202,18 +202,16 @@ class _Here:
     async def _inquiry(self, message: Message) -> dict[str, Any]:
         """Where the message goes: where an earlier try put it, else to what it replies to, else to the current inquiry,
         else to a new one."""
-        replied = message.reply_to_message
         async with self.services.database.read() as connection:
             inquiry = await chats.find_inquiry_with(connection, self.municipality, self.chat_id, self.id)
-            if inquiry is None and replied is not None:
-                inquiry = await chats.find_inquiry_of(connection, self.municipality, self.chat_id, replied.message_id)
+            if inquiry is None and message.replied_to is not None:
+                inquiry = await chats.find_inquiry_of(connection, self.municipality, self.chat_id, message.replied_to)
             chat = await chats.find_chat(connection, self.municipality, self.chat_id)
             if inquiry is None and chat is not None and chat["inquiry_id"]:
                 inquiry = await chats.access_inquiry(connection, self.municipality, self.chat_id, chat["inquiry_id"])
         if inquiry is None:
             return await self._open(chat["language"] if chat else self.language)
-        if chat is None or chat["inquiry_id"] != inquiry["id"]:
-            await self._go_on_in(inquiry)
+        await self._go_on_in(inquiry, chat)
         return inquiry
 
     async def _open(self, language: str) -> dict[str, Any]:
@@ -230,7 +228,13 @@ class _Here:
         await self._go_on_in(opened.inquiry)
         return opened.inquiry
 
-    async def _go_on_in(self, inquiry: dict[str, Any]) -> None:
+    async def _go_on_in(self, inquiry: dict[str, Any], chat: dict[str, Any] | None = None) -> None:
+        """What is written next goes to this inquiry; thanks to one that stays resolved do not draw the next question there."""
+        async with self.services.database.read() as connection:
+            chat = chat or await chats.find_chat(connection, self.municipality, self.chat_id)
+        current = chat["inquiry_id"] if chat else None
+        if current == inquiry["id"] or (current and inquiry["status"] == Status.RESOLVED):
+            return
         async with self.services.database.write() as connection:
             await chats.go_on_in(connection, self.chat_id, inquiry)
 
@@ -244,17 +248,10 @@ def _command(text: str | None) -> tuple[str | None, str]:
     """The command and what stands after it; (None, "") for a text that is no command of ours."""
     if not text or not text.startswith("/"):
         return None, ""
-    first, _, rest = text.partition(" ")
+    first, *rest = text.split(maxsplit=1)
     name = _COMMANDS.get(first[1:].partition("@")[0].lower())
-    return name, rest.strip() if name else ""
+    return name, rest[0].strip() if name and rest else ""
 
 
 def _text_of(update: dict[str, Any]) -> str | None:
-    message = update.get("message") or update.get("edited_message") or {}
-    return message.get("text") or message.get("caption")
-
-
-def _left(update: Update) -> bool:
-    """The bot was removed from a group: nothing can be said there."""
-    member = update.my_chat_member
-    return member is not None and member.new_chat_member.status in (ChatMember.LEFT, ChatMember.BANNED)
+    return text_of(update.get("message") or update.get("edited_message") or {})

@@ -81,19 +81,29 @@ class Door:
         pause_s = FIRST_RETRY_S
         while True:
             try:
-                await bot.initialize()
+                await self.client.initialize()
                 if self.secret:
                     url = settings.base_url + WEBHOOK_PATH
                     await bot.set_webhook(url, allowed_updates=ALLOWED_UPDATES, secret_token=self.secret)
                 else:
                     await bot.delete_webhook()
+                self._say(None)
                 return
             except InvalidToken:
-                log.error("telegram_token_refused")
+                self._say("telegram_token_refused")
             except TelegramError as error:
-                log.warning("telegram_unreachable", error=type(error).__name__)
+                self._say("telegram_unreachable", error)
+            except Exception as error:  # the channel opens when it can, whatever is wrong until then
+                self._say("telegram_connect_failed", error)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_RETRY_S)
+
+    def _say(self, trouble: str | None, error: Exception | None = None) -> None:
+        """``trouble`` stands in the log and in /readyz until the next call that went well."""
+        self.services.troubles.pop(CHANNEL, None)
+        if trouble is not None:
+            self.services.troubles[CHANNEL] = trouble
+            log.warning(trouble, error=type(error).__name__ if error else None)
 
     async def _poll(self) -> None:
         offset: int | None = None
@@ -107,13 +117,16 @@ class Door:
                     await store_update(self.services, self.municipality, update)
                     self.acting.woken.set()
                     offset = update_id + 1  # what is stored is confirmed with the next call, not before
+                self._say(None)
                 pause_s = FIRST_RETRY_S
                 continue
+            except InvalidToken:
+                self._say("telegram_token_refused")
             except TelegramError as error:
-                log.warning("telegram_poll_failed", error=type(error).__name__)
+                self._say("telegram_poll_failed", error)
             except StoreUnavailable:
                 log.warning("store_unavailable", work="telegram_poll")
-            except Exception:  # as above: polling goes on
-                log.exception("telegram_poll_crashed")
+            except Exception as error:  # as above: polling goes on
+                self._say("telegram_poll_crashed", error)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_RETRY_S)

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
-from telegram import Bot, CallbackQuery, Chat, InlineKeyboardMarkup
-from telegram.error import TelegramError
+from telegram import Bot, Chat, InlineKeyboardMarkup
 
 from bot.channels.telegram import chats
 from bot.channels.telegram.arriving import CHANNEL
+from bot.channels.telegram.incoming import Incoming
 from bot.channels.telegram.keyboards import CHOSEN, Press, keyboard_after, read_press
 from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
@@ -32,18 +32,18 @@ class Pressing:
         self.services, self.receiving, self.limits, self.bot = services, receiving, limits, bot
         self._answers: set[asyncio.Task[None]] = set()
 
-    async def pressed(self, municipality: str, query: CallbackQuery) -> None:
+    async def pressed(self, municipality: str, update: Incoming) -> None:
         """The press had its effect and is answered. Raises TooMany for one to come back to later."""
         toast, left = None, None
+        chat_id, data = update.chat_id, update.press.data if update.press else None
         try:
-            if query.message is not None and query.message.chat.type == Chat.PRIVATE and query.data != CHOSEN:
-                chat_id = query.message.chat.id
+            if chat_id is not None and update.chat_type == Chat.PRIVATE and data != CHOSEN:
                 settings = self.services.settings
                 self.limits.check("message", chats.identity_of(chat_id), settings.max_messages_per_minute, 60)
-                toast, left = await self._press(municipality, chat_id, read_press(query.data))
+                toast, left = await self._press(municipality, chat_id, read_press(data))
         finally:
             # Telegram shows a waiting button until it is answered, so it is also when the press failed.
-            task = asyncio.create_task(self._answer(query, toast, left))
+            task = asyncio.create_task(self._answer(update, toast, left))
             self._answers.add(task)
             task.add_done_callback(self._answers.discard)
 
@@ -90,15 +90,15 @@ class Pressing:
             await chats.go_on_in(connection, chat_id, received.inquiry)
         return str(button["label"])
 
-    async def _answer(self, query: CallbackQuery, toast: str | None, left: InlineKeyboardMarkup | None) -> None:
+    async def _answer(self, update: Incoming, toast: str | None, left: InlineKeyboardMarkup | None) -> None:
         """Best effort, nothing depends on it: too late an answer is refused, an unchanged keyboard too."""
+        press = update.press
+        assert press is not None
         try:
-            await self.bot.answer_callback_query(query.id, text=toast)
-            if left is not None and query.message is not None:
-                await self.bot.edit_message_reply_markup(
-                    query.message.chat.id, query.message.message_id, reply_markup=left
-                )
-        except TelegramError as error:
+            await self.bot.answer_callback_query(press.id, text=toast)
+            if left is not None and update.chat_id is not None and press.message_id is not None:
+                await self.bot.edit_message_reply_markup(update.chat_id, press.message_id, reply_markup=left)
+        except Exception as error:  # also an answer that the client cannot read: the button has had its effect
             log.info("telegram_press_unanswered", error=type(error).__name__)
 
 

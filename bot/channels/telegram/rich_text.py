@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import regex
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -172,18 +173,22 @@ def _trimmed(runs: list[Run]) -> list[Run]:
 
 
 def _cut(text: str, start: int, limit: int) -> int:
-    """Where the part that begins at ``start`` ends."""
-    units, end = 0, start
-    while end < len(text):
-        units += 2 if text[end] > "\uffff" else 1
+    """Where the part that begins at ``start`` ends: never inside what is seen as one character, unless that alone is too long."""
+    units, ends = 0, [start]
+    for cluster in regex.finditer(r"\X", text, pos=start):
+        units += _units(cluster.group())
         if units > limit:
             break
-        end += 1
+        ends.append(cluster.end())
+    end = ends[-1]
     if end == len(text):
         return end
+    if end == start:
+        return start + max(1, limit // 2)
+    whole = set(ends)
     for boundary in ("\n\n", "\n", ". ", " "):
         place = text.rfind(boundary, start + (end - start) // 2, end)
-        if place > start:
+        if place > start and place + len(boundary) in whole:
             return place + len(boundary)
     return end
 

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 import structlog
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.channels.telegram import chats
+from bot.channels.telegram.client import ANSWER
 from bot.channels.telegram.composing import compose
 from bot.channels.telegram.rich_text import Run, split, to_html, to_plain
 from bot.conversation.service import Services
@@ -105,13 +106,31 @@ class Sending:
         self, chat_id: int, text: str, parse_mode: str | None, keyboard: InlineKeyboardMarkup | None
     ) -> int:
         await self.pace.turn()
-        sent = await self.bot.send_message(
-            chat_id, text, parse_mode=parse_mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-        )
-        return sent.message_id
+        ANSWER.set(None)
+        try:
+            sent = await self.bot.send_message(
+                chat_id, text, parse_mode=parse_mode, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+            return sent.message_id
+        except TelegramError:
+            raise
+        except Exception as error:
+            return _sent_all_the_same(error)
 
     async def _note_parts(self, entry: dict[str, Any], sent: list[str]) -> None:
         async with self.services.database.write() as connection:
             await connection.execute(
                 sa.update(t.outbox).where(t.outbox.c.id == entry["id"]).values(external_id=",".join(sent))
             )
+
+
+def _sent_all_the_same(error: Exception) -> int:
+    """The id of a message that Telegram took and described in a way that the client cannot read; raises ``error`` when it did not
+    take it. An id that cannot be read either is 0: a reply to that message is not recognised."""
+    answer = ANSWER.get() or {}
+    if answer.get("ok") is not True:
+        raise error
+    log.warning("telegram_answer_unreadable", error=type(error).__name__)
+    result = answer.get("result")
+    message_id = result.get("message_id") if isinstance(result, dict) else None
+    return message_id if isinstance(message_id, int) else 0

@@ -42,7 +42,7 @@ SCHEMAS: dict[str, Any] = {
     ),
     "NewInquiry": fields(
         client_id=_CLIENT_ID,
-        text={**TEXT, "maxLength": 4000, "description": "The first message."},
+        text={**TEXT, "maxLength": 4096, "description": "The first message."},
         language={"enum": ["da", "en"]},
         browser={
             **TEXT,
@@ -60,7 +60,7 @@ SCHEMAS: dict[str, Any] = {
     ),
     "NewMessage": {
         **fields(
-            text={**TEXT, "maxLength": 4000},
+            text={**TEXT, "maxLength": 4096},
             choice={**TEXT, "description": "The id of a button."},
             client_id=_CLIENT_ID,
         ),

@@ -52,7 +52,7 @@ async def put_candidate(request: web.Request) -> web.Response:
     session, body = await access_session(request), await read_json(request)
     key = _key(request)
     state, text, label = (
-        text_field(body, name, longest) for name, longest in (("state", 16), ("text", 4000), ("label", 80))
+        text_field(body, name, longest) for name, longest in (("state", 16), ("text", 4096), ("label", 80))
     )
     await judge(request.app[SERVICES], session.staff, *key, state or "", text=text, label=label)
     return web.json_response({})

@@ -111,7 +111,7 @@ PATHS: dict[str, Any] = {
         "put": operation(
             "Confirm or refuse a marked question, with another text or label; the next training knows it.",
             _NOTHING,
-            body=fields("state", state={"enum": ["confirmed", "refused"]}, text=TEXT | {"maxLength": 4000}, label=TEXT),
+            body=fields("state", state={"enum": ["confirmed", "refused"]}, text=TEXT | {"maxLength": 4096}, label=TEXT),
             parameters=_CANDIDATE,
             security="session",
             description=_EDITORS,

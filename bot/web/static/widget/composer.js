@@ -1,7 +1,7 @@
 // Where the reader writes: text field with a counter, send, and a person always within reach.
 import { h, icon } from "./dom.js";
 
-const MAX_CHARACTERS = 4000;
+const MAX_CHARACTERS = 4096;
 const COUNT_FROM = 3600;
 const TALLEST_PX = 160;
 const SEND = "M3 20V4l18 8zm2-3 11.900-5L5 7v3.500l6 1.500-6 1.500z";
