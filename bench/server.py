@@ -41,8 +41,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running_hotline(data: Path | None = None, **settings: str) -> Iterator[Running]:
-    """Yields when a worker takes turns. ``data`` keeps the folder, so that a second start finds the model."""
+def running_hotline(data: Path | None = None, *, log: Path | None = None, **settings: str) -> Iterator[Running]:
+    """Yields when a worker takes turns. ``data`` keeps the folder, so that a second start finds the model; ``log`` keeps what the
+    server writes to its standard error."""
     folder = data or Path(tempfile.mkdtemp(prefix="hotline-bench-"))
     limits = {f"HOTLINE_{name}": "0" for name in UNLIMITED}
     given = {f"HOTLINE_{name.upper()}": value for name, value in settings.items()}
@@ -55,13 +56,10 @@ def running_hotline(data: Path | None = None, **settings: str) -> Iterator[Runni
         **given,
     }
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "serve"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    with open(log or os.devnull, "w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve"], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
     try:
         address = ""
         assert process.stdout is not None
