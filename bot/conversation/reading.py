@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,22 +26,41 @@ async def read_messages(
     rev: int | None = None,
     internal: bool = False,
 ) -> list[dict[str, Any]]:
-    """Messages with ``seq`` above ``after``, or all that changed since ``rev``, oldest first; at most LIMIT.
+    """Messages with ``seq`` above ``after``, or all that changed since ``rev``, oldest first; at most LIMIT, then there is more.
 
     ``internal`` is for staff: notes too, and no secret link.
     """
     m = t.message.c
-    where = [m.municipality == inquiry["municipality"], m.inquiry_id == inquiry["id"]]
-    where.append(m.rev > rev if rev is not None else (m.seq > after if not internal or after else sa.true()))
+    query = _of(inquiry).where(m.rev > rev if rev is not None else m.seq > after)
     if not internal:
-        where.append(m.seq.is_not(None))
+        query = query.where(m.seq.is_not(None))
     # In the order of the changes, so that a reader who gets the first LIMIT of them can go on after the last.
-    order = m.rev if rev is not None else m.id
-    found = (await connection.execute(sa.select(t.message).where(*where).order_by(order).limit(LIMIT))).all()
-    rows = sorted(found, key=lambda row: row.id)
+    found = (await connection.execute(query.order_by(m.rev if rev is not None else m.id).limit(LIMIT))).all()
+    return await _shown(connection, services, inquiry, found, internal)
+
+
+async def read_newest(
+    connection: AsyncConnection, services: Services, inquiry: dict[str, Any], before: int | None = None
+) -> tuple[list[dict[str, Any]], bool]:
+    """The last LIMIT messages as staff see them, or the last of those whose id is below ``before``, oldest first; and whether
+    there are earlier ones."""
+    m = t.message.c
+    query = _of(inquiry).where(m.id < before) if before is not None else _of(inquiry)
+    found = (await connection.execute(query.order_by(m.id.desc()).limit(LIMIT + 1))).all()
+    return await _shown(connection, services, inquiry, found[:LIMIT], True), len(found) > LIMIT
+
+
+def _of(inquiry: dict[str, Any]) -> sa.Select[Any]:
+    m = t.message.c
+    return sa.select(t.message).where(m.municipality == inquiry["municipality"], m.inquiry_id == inquiry["id"])
+
+
+async def _shown(
+    connection: AsyncConnection, services: Services, inquiry: dict[str, Any], found: Sequence[Any], internal: bool
+) -> list[dict[str, Any]]:
     names = await _names(connection, inquiry) if inquiry["owner_id"] or internal else {}
     link = None if internal else services.link_of(inquiry)
-    return [message_json(dict(row._mapping), names, link) for row in rows]
+    return [message_json(dict(row._mapping), names, link) for row in sorted(found, key=lambda row: row.id)]
 
 
 def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link: str | None = None) -> dict[str, Any]:

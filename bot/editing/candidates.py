@@ -152,9 +152,10 @@ async def read_marks(
 
 
 async def read_candidates(
-    services: Services, staff: StaffMember, state: str, language: str
+    services: Services, staff: StaffMember, state: str, language: str, offset: int = 0
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Candidates in ``state``, oldest first while they wait and newest first once judged, and how many are in each state.
+    """Candidates in ``state`` from the ``offset``-th on, at most MOST_LISTED, and how many are in each state: oldest first while
+    they wait and newest first once judged.
 
     Each with what the bot did: its decision and the answers it gave. Raises Forbidden, BadInput."""
     check_editor(staff)
@@ -164,7 +165,7 @@ async def read_candidates(
     query = _listed(staff.municipality).where(c.state == state).order_by(order, c.inquiry_id, c.message_id)
     async with services.database.read() as connection:
         here = await services.knowledge.of(connection, staff.municipality)
-        rows = (await connection.execute(query.limit(MOST_LISTED))).all()
+        rows = (await connection.execute(query.offset(offset).limit(MOST_LISTED))).all()
         counted = await connection.execute(
             sa.select(c.state, sa.func.count())
             .where(c.municipality == staff.municipality, c.label != "")

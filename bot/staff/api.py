@@ -58,18 +58,21 @@ async def get_inquiries(request: web.Request) -> web.Response:
 
 
 async def get_inquiry(request: web.Request) -> web.Response:
-    """The inquiry; with ``rev`` the messages that changed since, with ``wait`` not before there is something new."""
-    rev, wait_s = number_query(request, "rev"), number_query(request, "wait")
+    """The inquiry; with ``rev`` the messages that changed since, with ``wait`` not before there is something new; with ``before``
+    the messages before the one with that id."""
+    rev, wait_s, before = (number_query(request, name) for name in ("rev", "wait", "before"))
     # A page that waits for news in the background does not keep its session alive.
     session = await access_session(request, counts_as_use=not wait_s)
     services, inquiry_id = request.app[SERVICES], request.match_info["id"]
     await open_inquiry(services, session.staff, inquiry_id, request.query.get("reason"))
-    since = None if rev is None else int(rev)
+    since, earlier_than = (None if given is None else int(given) for given in (rev, before))
     deadline = time.monotonic() + min(wait_s or 0, MAX_WAIT_S)
     with services.hub.inquiry(session.staff.municipality, inquiry_id) as news:
         while True:
             news.clear()
-            detail = await read_detail(services, session.staff, inquiry_id, language_of(request), rev=since)
+            detail = await read_detail(
+                services, session.staff, inquiry_id, language_of(request), rev=since, before=earlier_than
+            )
             left = deadline - time.monotonic()
             if since is None or detail["inquiry"]["rev"] > since or left <= 0:
                 return web.json_response(detail)

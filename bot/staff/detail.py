@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.effects import local
-from bot.conversation.reading import is_form_reply, read_messages
+from bot.conversation.reading import LIMIT, is_form_reply, read_messages, read_newest
 from bot.conversation.rights import StaffMember, access_inquiry, allowed, is_foreign
 from bot.conversation.service import Services
 from bot.editing.candidates import read_marks
@@ -61,15 +61,29 @@ async def open_inquiry(
 
 
 async def read_detail(
-    services: Services, staff: StaffMember, inquiry_id: str, language: str, *, rev: int | None = None
+    services: Services,
+    staff: StaffMember,
+    inquiry_id: str,
+    language: str,
+    *,
+    rev: int | None = None,
+    before: int | None = None,
 ) -> dict[str, Any]:
-    """All of it, with the messages that changed since ``rev``. Raises NotFound, Forbidden."""
+    """All of it, with the newest messages and whether there are ``earlier`` ones: those are read with ``before``, an id. With
+    ``rev`` the messages that changed since, and whether there are ``more``: go on with the ``rev`` of the answer.
+
+    Raises NotFound, Forbidden."""
     now = services.now()
     async with services.database.read() as connection:
         # The row first, so that its rev never runs ahead of the messages.
         inquiry = await access_inquiry(connection, staff, inquiry_id)
         names, present = await _people(connection, staff.municipality, now)
-        messages = await read_messages(connection, services, inquiry, rev=rev, internal=True)
+        earlier = False
+        if rev is None:
+            messages, earlier = await read_newest(connection, services, inquiry, before)
+        else:
+            messages = await read_messages(connection, services, inquiry, rev=rev, internal=True)
+        more = rev is not None and len(messages) == LIMIT
         turns = await _turns(connection, services, inquiry, language)
         return {
             "inquiry": {
@@ -106,8 +120,10 @@ async def read_detail(
             "turns": turns,
             "suggestions": await _suggestions(connection, services, inquiry, turns),
             "may": allowed(staff, inquiry),
-            # At most so many messages come at once: the reader goes on from the last of them.
-            "rev": max((m["rev"] for m in messages), default=inquiry["rev"]) if rev is not None else inquiry["rev"],
+            "earlier": earlier,
+            "more": more,
+            # The row was read first: what was written meanwhile comes once more with the next news, and nothing is lost.
+            "rev": max(m["rev"] for m in messages) if more else inquiry["rev"],
         }
 
 

@@ -85,9 +85,11 @@ async def _stream(
             continue
         if _CLOSE not in ids:
             await asyncio.sleep(GATHER_S)
-        missed = queue.full()
+        taken = 1
         while not queue.empty():
             ids.add(queue.get_nowait())
+            taken += 1
+        missed = taken >= queue.maxsize  # it was full at some time since, and what came then was left out
         if _CLOSE in ids:
             return
         await _tell(services, staff, response, ids, missed)

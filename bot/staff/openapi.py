@@ -85,6 +85,8 @@ SCHEMAS: dict[str, Any] = {
         marks=_list(_object(message=_NUMBER, state=_TEXT, label=_TEXT, kind=_TEXT, title=_MAYBE)),
         questions=_list(_NUMBER) | {"description": "The ids of messages that can be marked."},
         may={"type": "object", "additionalProperties": _FLAG, "description": "What you may do with it as it stands now."},
+        earlier=_FLAG | {"description": "There are messages before these: ask with before, the id of the first."},
+        more=_FLAG | {"description": "Of what changed since rev there is more: ask again with the rev of this answer."},
         rev=_NUMBER,
     ),
     "Colleague": _object(
@@ -150,7 +152,8 @@ PATHS: dict[str, Any] = {
             answer(_ref("StaffThread"), "The inquiry."),
             parameters=[
                 *_ID,
-                _query("rev", _NUMBER, "Only messages that changed since."),
+                _query("rev", _NUMBER, "Only messages that changed since, at most 500 of them."),
+                _query("before", _NUMBER, "Messages before the one with this id; without it the newest 500."),
                 _query("wait", {"type": "number", "maximum": 25}, "With rev: seconds to wait for something new."),
                 _query("reason", _TEXT, "Why another department's inquiry is read; it is logged."),
             ],

@@ -29,6 +29,7 @@ from bot.staff.sessions import (
     sign_out,
 )
 from bot.web.catalogues import gettext
+from bot.web.fields import number_query
 from bot.web.keys import PEOPLE, SERVICES
 
 _YEAR_S = 365 * 86400
@@ -108,7 +109,10 @@ async def get_console(request: web.Request) -> web.Response:
         "done": request.query.get("done"),
     }
     if part != "inquiries":
-        context |= await _thread(request, session, inquiry_id)
+        context |= await _thread(request, session, inquiry_id, before=_number(request, "before"))
+        context["is_earlier"] = "before" in request.query
+    if part == "earlier":
+        return render_page(request, "staff/_messages.html", context)
     if part == "thread":
         return render_page(request, "staff/_thread.html", context)
     services, now = request.app[SERVICES], request.app[SERVICES].now()
@@ -124,8 +128,7 @@ async def get_console(request: web.Request) -> web.Response:
 async def get_news(request: web.Request) -> web.Response:
     """What changed in an inquiry since ``rev``, as fragments that the page's script puts in their places."""
     session = await session_of(request, counts_as_use=False)
-    rev = int(request.query["rev"]) if request.query.get("rev", "").isdecimal() else 0
-    context = await _thread(request, session, request.match_info["id"], rev=rev)
+    context = await _thread(request, session, request.match_info["id"], rev=_number(request, "rev") or 0)
     return render_page(request, "staff/_news.html", context | {"session": session, "query": "", "selected": None})
 
 
@@ -210,15 +213,25 @@ async def _done(
 
 
 async def _thread(
-    request: web.Request, session: Session, inquiry_id: str | None, *, rev: int | None = None
+    request: web.Request,
+    session: Session,
+    inquiry_id: str | None,
+    *,
+    rev: int | None = None,
+    before: int | None = None,
 ) -> dict[str, Any]:
     if inquiry_id is None:
         return {"detail": None}
     services, language = request.app[SERVICES], console_language(request)
     await open_inquiry(services, session.staff, inquiry_id, request.query.get("reason"))
-    detail = await read_detail(services, session.staff, inquiry_id, language, rev=rev)
+    detail = await read_detail(services, session.staff, inquiry_id, language, rev=rev, before=before)
     shown = {"detail": detail, "inquiry": detail["inquiry"], "may": detail["may"], "outcomes": STAFF_OUTCOMES}
     return shown | {"marks": {mark["message"]: mark for mark in detail["marks"]}, "taught": taught}
+
+
+def _number(request: web.Request, name: str) -> int | None:
+    given = number_query(request, name)
+    return None if given is None else int(given)
 
 
 def _query(chosen: Filter) -> str:

@@ -14,7 +14,7 @@ from bot.editing.labels import find_articles, other_labels
 from bot.editing.questions import mark_all, read_unanswered
 from bot.errors import BadInput
 from bot.staff.sessions import access_session
-from bot.web.fields import text_field
+from bot.web.fields import number_query, text_field
 from bot.web.keys import SERVICES
 from bot.web.middleware import language_of, read_json
 
@@ -43,8 +43,10 @@ async def post_draft(request: web.Request) -> web.Response:
 
 async def get_candidates(request: web.Request) -> web.Response:
     session, state = await access_session(request), request.query.get("state") or "proposed"
-    found, counts = await read_candidates(request.app[SERVICES], session.staff, state, language_of(request))
-    return web.json_response({"candidates": found, "counts": counts})
+    offset = int(number_query(request, "offset") or 0)
+    found, counts = await read_candidates(request.app[SERVICES], session.staff, state, language_of(request), offset)
+    more = offset + len(found) < counts[state]
+    return web.json_response({"candidates": found, "counts": counts, "more": more})
 
 
 async def put_candidate(request: web.Request) -> web.Response:

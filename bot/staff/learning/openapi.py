@@ -99,10 +99,16 @@ PATHS: dict[str, Any] = {
         "get": operation(
             "Marked questions, cleaned.",
             answer(
-                fields("candidates", "counts", candidates=_MANY | {"items": ref("Candidate")}, counts={"type": "object"}),
-                "Those in the state, and how many are in each.",
+                fields(
+                    "candidates", "counts", "more",
+                    candidates=_MANY | {"items": ref("Candidate")}, counts={"type": "object"}, more=TRUTH,
+                ),
+                "Those in the state, at most 200, and how many are in each.",
             ),
-            parameters=[parameter("state", "query", {"enum": list(STATES)}, "proposed when it is left out.")],
+            parameters=[
+                parameter("state", "query", {"enum": list(STATES)}, "proposed when it is left out."),
+                parameter("offset", "query", NUMBER, "So many are left out at the beginning, to read on."),
+            ],
             security="session",
             description=_EDITORS,
         )

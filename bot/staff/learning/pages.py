@@ -21,6 +21,7 @@ from bot.staff.knowledge.pages import HOME, show
 from bot.staff.learning import words as taught
 from bot.staff.sessions import Session
 from bot.web.catalogues import gettext, ngettext
+from bot.web.fields import number_query
 from bot.web.keys import SERVICES
 
 CANDIDATES, QUESTIONS, GAINS = f"{HOME}/candidates", f"{HOME}/questions", f"{HOME}/gains"
@@ -58,8 +59,11 @@ async def get_mark(request: web.Request) -> web.Response:
 async def get_candidates(request: web.Request) -> web.Response:
     session, services = await session_of(request), request.app[SERVICES]
     state = request.query.get("state") or "proposed"
-    found, counts = await read_candidates(services, session.staff, state, console_language(request))
+    offset = int(number_query(request, "offset") or 0)
+    found, counts = await read_candidates(services, session.staff, state, console_language(request), offset)
+    read = offset + len(found)
     context = {
+        "next_offset": read if read < counts[state] else None,
         "candidates": found,
         "counts": counts,
         "state": state,

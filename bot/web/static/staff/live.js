@@ -107,6 +107,7 @@ async function updateThread() {
   // A half-written reply stays in sight even when somebody else has taken over.
   if (reply) reply.hidden = news.dataset.mayReply === "no" && !reply.querySelector("textarea").value.trim();
   thread.dataset.rev = news.dataset.rev;
+  if (news.dataset.more === "yes") await updateThread(); // so much at once: the rest comes after it
 }
 
 function addMessages(list) {
