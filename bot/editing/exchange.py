@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from bot.conversation.service import Services
 from bot.editing.articles import check_editor, find_stored
 from bot.editing.service import audit, raise_version, store_text
 from bot.errors import Conflict, NotFound
+from bot.knowledge.bounded import read_bounded
 from bot.knowledge.content import Article, Knowledge
 from bot.knowledge.files import ArticleFileErrors, folded
 from bot.knowledge.own import bare_name, dump, entry_of, own_id, read_entry, texts_of, to_body, to_entry
@@ -29,7 +29,6 @@ from bot.knowledge.service import MunicipalKnowledge, text_version
 from bot.masking import mask_json
 from bot.store import tables as t
 
-MAX_PACKAGE_BYTES = 2_000_000
 VERSION = 1
 
 Kind = Literal["new", "changed", "same"]
@@ -60,7 +59,7 @@ def export_package(here: MunicipalKnowledge, municipality: str) -> str:
 
 def read_package(source: str, name: str, municipality: str, common: Knowledge) -> list[tuple[str, dict[str, Any]]]:
     """(article id here, body) of all that a package holds. Raises ArticleFileErrors with file, line and field of all that is wrong."""
-    reader = Reader(Path(name), name, source)
+    reader = read_bounded(source, name)
     if not reader.parsed:
         raise ArticleFileErrors(reader.problems)
     reader.only((), ("hotline_articles", "articles", "texts"))

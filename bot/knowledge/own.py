@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -63,7 +62,7 @@ def dump(content: Any) -> str:
 
 def read_entry(entry: Mapping[str, Any]) -> tuple[Article, list[Problem]]:
     """The article of an entry that was not read from a file, and all that is wrong with it."""
-    reader = Reader(Path("entry.yml"), "entry.yml", dump(dict(entry)))
+    reader = Reader.of("entry.yml", dict(entry))
     return read_article_fields(reader, (0, 0)), reader.problems
 
 
@@ -71,7 +70,14 @@ def entry_of(article: Article, changes: Mapping[str, Any]) -> dict[str, Any]:
     """``article`` with ``changes`` as an entry; local values that its texts no longer name are left out."""
     entry = to_entry(article) | {key: value for key, value in changes.items() if value is not None}
     texts = json.dumps([entry.get("answer"), entry.get("follow_ups")], ensure_ascii=False)
-    return entry | {"local": [value for value in entry.get("local", []) if f"{{{value['name']}}}" in texts]}
+    local = entry.get("local", [])
+    if not isinstance(local, list):
+        return entry
+    return entry | {"local": [value for value in local if not isinstance(value, Mapping) or _is_named(value, texts)]}
+
+
+def _is_named(value: Mapping[str, Any], texts: str) -> bool:
+    return f"{{{value.get('name')}}}" in texts
 
 
 def new_article(name: str, municipality: str, today: date) -> Article:

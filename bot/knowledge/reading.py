@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 FieldPath = tuple[str | int, ...]
 
 
-class _Loader(yaml.CSafeLoader):
+class Loader(yaml.CSafeLoader):
     """PyYAML keeps the last of two equal keys without a word; an author who wrote two must hear of it."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -37,23 +37,31 @@ class _Loader(yaml.CSafeLoader):
 class Reader:
     """Values of one file by path; wrong ones are collected in ``problems`` and read as empty, so that all are found at once."""
 
-    def __init__(self, path: Path, name: str, source: str | None = None):
-        """``source`` is the content where it does not lie in a file."""
+    def __init__(self, path: Path, name: str):
+        self._start(path, name)
+        self.root: Any = None
+        try:
+            self._source = path.read_text(encoding="utf-8")
+            self.root = yaml.load(self._source, Loader)
+        except UnicodeDecodeError as error:
+            self.problems.append(Problem(name, 1, "", f"is not UTF-8 (byte {error.start})"))
+        except (yaml.YAMLError, ValueError) as error:
+            self.problems.append(Problem(name, *what_is_wrong(error)))
+
+    @classmethod
+    def of(cls, name: str, value: Any, lines: dict[FieldPath, int] | None = None) -> Reader:
+        """A reader of ``value``, which lies in no file; ``lines`` says in which line, from 0, what stands."""
+        reader = cls.__new__(cls)
+        reader._start(Path(name), name)
+        reader.root, reader._lines = value, lines or {}
+        return reader
+
+    def _start(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         self._inside: FieldPath = ()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._lines: dict[FieldPath, int] | None = None
-        self.root: Any = None
-        try:
-            self._source = path.read_text(encoding="utf-8") if source is None else source
-            self.root = yaml.load(self._source, _Loader)
-        except UnicodeDecodeError as error:
-            self.problems.append(Problem(name, 1, "", f"is not UTF-8 (byte {error.start})"))
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or "is not YAML"
-            self.problems.append(Problem(name, mark.line + 1 if mark else 1, "", what))
 
     @property
     def parsed(self) -> bool:
@@ -160,24 +168,36 @@ class Reader:
     def _line(self, at: FieldPath) -> int:
         """The line of the field, or of the nearest thing around it. Lines are looked up only when something is wrong."""
         if self._lines is None:
-            self._lines = {}
-            node = yaml.compose(self._source, yaml.CSafeLoader)
-            if node is not None:
-                self._note_lines(node, ())
+            self._lines = lines_of(yaml.compose(self._source, yaml.CSafeLoader))
         while at and at not in self._lines:
             at = at[:-1]
         return self._lines.get(at, 0) + 1
 
-    def _note_lines(self, node: yaml.Node, at: FieldPath) -> None:
-        assert self._lines is not None
-        self._lines.setdefault(at, node.start_mark.line)
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                self._lines[(*at, key.value)] = key.start_mark.line
-                self._note_lines(value, (*at, key.value))
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                self._note_lines(value, (*at, index))
+
+def what_is_wrong(error: Exception) -> tuple[int, str, str]:
+    """Line, field and sentence of what the YAML reader complained of; a ValueError is a number or date that cannot be one."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or "is not YAML"
+    return mark.line + 1 if mark else 1, "", what
+
+
+def lines_of(node: yaml.Node | None) -> dict[FieldPath, int]:
+    """The line, from 0, of everything in a document."""
+    lines: dict[FieldPath, int] = {}
+    if node is not None:
+        _note_lines(node, (), lines)
+    return lines
+
+
+def _note_lines(node: yaml.Node, at: FieldPath, lines: dict[FieldPath, int]) -> None:
+    lines.setdefault(at, node.start_mark.line)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*at, key.value)] = key.start_mark.line
+            _note_lines(value, (*at, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _note_lines(value, (*at, index), lines)
 
 
 def placeholders(text: str) -> set[str]:

@@ -8,12 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 import sqlalchemy as sa
-import yaml
 from aiohttp.test_utils import TestClient
 from click.testing import CliRunner
 
 from bot.__main__ import main
 from bot.conversation.service import Services
+from bot.knowledge.bounded import MAX_BYTES, MAX_DEPTH, read_bounded
+from bot.knowledge.own import dump
 from bot.store import tables as t
 from tests.conftest import rows
 from tests.knowledge.test_articles import FEE, TEXTS, put
@@ -38,7 +39,7 @@ OWN: dict[str, Any] = {
 
 def package(*articles: dict[str, Any], texts: list[dict[str, Any]] | None = None) -> str:
     content = {"hotline_articles": 1, "articles": [*articles], "texts": texts or []}
-    return yaml.safe_dump(content, allow_unicode=True).replace("'2026-11-01'", "2026-11-01")
+    return dump(content).replace("'2026-11-01'", "2026-11-01")
 
 
 async def test_a_package_goes_from_one_municipality_to_another(services: Services, sign_in: SignIn) -> None:
@@ -115,6 +116,52 @@ async def test_what_is_wrong_is_named_with_line_and_field_and_nothing_is_taken(
     detail = (await response.json())["error"]["detail"]
     assert response.status == 400 and complaint in detail and detail.startswith("package.yml:")
     assert await rows(services, t.article_text) == []
+
+
+def nested(depth: int) -> str:
+    return "hotline_articles: 1\narticles: " + "[" * depth + "]" * depth + "\n"
+
+
+OUT_OF_BOUNDS = [
+    ("hotline_articles: 1\narticles: &all []\n", "package.yml:2: anchors and aliases (& and *) are not read"),
+    ("hotline_articles: 1\narticles: []\ntexts: *all\n", "package.yml:3: anchors and aliases"),
+    (nested(MAX_DEPTH), "package.yml:2: is nested deeper than 20"),
+    ("hotline_articles: 1\narticles: " + " " * MAX_BYTES, "package.yml:1: is too large to be read"),
+    (package(OWN).replace("2026-11-01", "2026-99-01"), "package.yml:1: is not YAML"),
+]
+
+
+@pytest.mark.parametrize(("source", "complaint"), OUT_OF_BOUNDS)
+def test_what_is_out_of_bounds_is_refused_before_anything_is_built(source: str, complaint: str) -> None:
+    (problem,) = read_bounded(source, "package.yml").problems
+    assert str(problem).startswith(complaint)
+
+
+@pytest.mark.parametrize("source", [OUT_OF_BOUNDS[0][0], OUT_OF_BOUNDS[2][0]])
+async def test_every_door_for_packages_refuses_what_is_out_of_bounds(
+    services: Services, sign_in: SignIn, source: str
+) -> None:
+    editor = await sign_in("redaktoer")
+    response = await editor.post("/package", package=source, apply=True)
+    assert response.status == 400 and (await response.json())["error"]["code"] == "bad_input"
+    form = {"csrf": editor.csrf, "source": source, "name": "svar.yml", "apply": "yes"}
+    response = await editor.session.post("/staff/knowledge/exchange", data=form)
+    assert response.status == 400 and "svar.yml" in await response.text()
+    assert await rows(services, t.article_text) == []
+
+
+def test_what_is_within_bounds_is_read_as_it_was_written() -> None:
+    reader = read_bounded(nested(MAX_DEPTH - 1), "package.yml")
+    assert reader.parsed and reader.get(("hotline_articles",)) == 1
+    reader = read_bounded(package(OWN), "package.yml")
+    assert reader.part(("articles", 0)).day(("reviewed",)).isoformat() == OWN["reviewed"]
+    assert reader.get(("articles", 0, "title", "da")) == "Må vi male byporten?"
+    strange = 'a: "x\\0y"\nb: !!binary aGVq\nc: 1.5\nd: 2026-11-01 10:00:00\n1: null\n'
+    assert read_bounded(strange, "x").root == {"a": "xy", "b": False, "c": False, "d": False, "1": None}
+    reader.part(("articles", 0)).complain(("owner",), "look")
+    assert reader.problems[0].line == next(
+        n for n, line in enumerate(package(OWN).splitlines(), 1) if line.lstrip("- ").startswith("owner:")
+    )
 
 
 async def test_only_editors_exchange(sign_in: SignIn) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from bot.editing.articles import check_editor
-from bot.editing.exchange import MAX_PACKAGE_BYTES, Difference, export_package, find_differences, import_package
+from bot.editing.exchange import Difference, export_package, find_differences, import_package
 from bot.errors import BadInput
+from bot.knowledge.bounded import MAX_BYTES
 from bot.knowledge.files import ArticleFileErrors
 from bot.staff.frame import checked_form, page, session_of
 from bot.staff.knowledge.pages import HOME, show
@@ -35,9 +37,9 @@ async def get_package(request: web.Request) -> web.Response:
 
 async def post_package(request: web.Request) -> web.Response:
     """Without ``apply`` only the difference; with it what was new or changed is taken in."""
-    request = request.clone(client_max_size=MAX_PACKAGE_BYTES)
+    request = request.clone(client_max_size=MAX_BYTES)
     session, body = await access_session(request), await read_json(request)
-    source, overwrite = text_field(body, "package", MAX_PACKAGE_BYTES) or "", body.get("overwrite") or []
+    source, overwrite = text_field(body, "package", MAX_BYTES) or "", body.get("overwrite") or []
     if not isinstance(overwrite, list) or not all(isinstance(item, str) for item in overwrite):
         raise BadInput("overwrite is a list of article ids")
     services, name = request.app[SERVICES], text_field(body, "name", 100) or "package.yml"
@@ -67,7 +69,7 @@ async def get_exchange(request: web.Request) -> web.Response:
 
 
 async def post_exchange(request: web.Request) -> web.Response:
-    request = request.clone(client_max_size=MAX_PACKAGE_BYTES)
+    request = request.clone(client_max_size=MAX_BYTES)
     session, form = await checked_form(request)
     source, name = _source(form)
     services, context = request.app[SERVICES], _NOTHING | {"source": source, "name": name}
@@ -98,7 +100,7 @@ async def _package(request: web.Request, session: Session) -> str:
     services = request.app[SERVICES]
     async with services.database.read() as connection:
         here = await services.knowledge.of(connection, session.staff.municipality)
-    return export_package(here, session.staff.municipality)
+    return await asyncio.to_thread(export_package, here, session.staff.municipality)
 
 
 def _shown(difference: Difference) -> dict[str, Any]:
