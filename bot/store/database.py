@@ -22,12 +22,13 @@ BUSY_TIMEOUT_MS = 5000
 class Database:
     """``read()`` and ``write()`` are the only ways in; both raise :class:`StoreUnavailable` when the database is gone or locked."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, pool_wait_s: float = BUSY_TIMEOUT_MS / 1000):
+        """``pool_wait_s``: for so long a request waits for a connection when all are in use."""
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # SQLite has one writer; waiting for it in the loop is fair and cheap, its own busy handler sleeps.
         self._writer = asyncio.Lock()
-        self.engine: AsyncEngine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        self.engine: AsyncEngine = (_sqlite_engine if self.is_sqlite else _postgres_engine)(self.url, pool_wait_s)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -62,7 +63,8 @@ def _renamed() -> Any:
         yield
     except IntegrityError:
         raise
-    except (TimeoutError, OperationalError, InterfaceError, OSError) as error:
+    # SQLAlchemy's own TimeoutError (no connection of the pool came free in time) is not the builtin one.
+    except (TimeoutError, sa.exc.TimeoutError, OperationalError, InterfaceError, OSError) as error:
         raise StoreUnavailable(type(error).__name__) from error
     except DBAPIError as error:
         if error.connection_invalidated or isinstance(error.orig, sqlite3.DatabaseError):
@@ -70,13 +72,14 @@ def _renamed() -> Any:
         raise
 
 
-def _sqlite_engine(url: sa.URL) -> AsyncEngine:
+def _sqlite_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         async_creator=connector(url.database or ":memory:"),
         pool_size=5,
         max_overflow=10,
-        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        pool_timeout=pool_wait_s,
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
@@ -95,15 +98,16 @@ def _sqlite_engine(url: sa.URL) -> AsyncEngine:
     return engine
 
 
-def _postgres_engine(url: sa.URL) -> AsyncEngine:
+def _postgres_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
     if os.environ.get("PGHOST") and not url.host:
         url = url.set(host=os.environ["PGHOST"])
     return create_async_engine(
         url,
         pool_size=10,
         max_overflow=10,
-        pool_timeout=5,
+        pool_timeout=pool_wait_s,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "timeout": 5,
             "command_timeout": 15,
