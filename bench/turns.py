@@ -44,7 +44,7 @@ async def client_loop(
         headers = {"Authorization": f"Bearer {inquiry['token']}"}
         url = f"{address}/api/v1/inquiries/{inquiry['id']}/messages"
         began = time.monotonic()
-        body = {"text": asked[(place * 37 + turn) % len(asked)], "client_id": str(turn)}
+        body = {"text": asked[(place * 37 + turn) % len(asked)], "client_id": str(uuid.UUID(int=turn))}
         async with session.post(url, json=body, headers=headers) as response:
             assert response.status == 201, await response.text()
             seen = (await response.json())["seq"]

@@ -24,6 +24,7 @@ LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 LONGEST = 200
+LONGEST_EMAIL = 254
 # What the bot must react to also while it asks for a name; anything else typed then is the reply.
 INTERRUPTING = frozenset(
     {"article", "package", "other", "human", "complaint", "case_status", "distress", "out_of_scope"}
@@ -73,8 +74,10 @@ def finish(given: list[str]) -> Say:
 
 
 def find_email(text: str) -> str | None:
+    """The address in ``text``; None also for what is too long to be one (RFC 5321)."""
     found = EMAIL.search(text)
-    return found.group().rstrip(".") if found else None
+    address = found.group().rstrip(".") if found else ""
+    return address if 0 < len(address) <= LONGEST_EMAIL else None
 
 
 def find_phone(text: str) -> str | None:

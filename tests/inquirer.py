@@ -13,6 +13,11 @@ from bot.conversation.service import Services
 from bot.store import tables as t
 
 
+def client_id(number: int) -> str:
+    """The same UUID for the same number."""
+    return str(uuid.UUID(int=number))
+
+
 class Inquirer:
     """Writes over HTTP and reads until the bot has answered."""
 

@@ -25,7 +25,7 @@ from bot.turn import TurnRequest, TurnResult
 from bot.understanding.worker.pool import WorkerPool
 from bot.web.keys import PEOPLE
 from tests.conftest import ServicesMaker, eventually, rows
-from tests.inquirer import Inquirer, staff_member
+from tests.inquirer import Inquirer, client_id, staff_member
 
 QUESTION = "skal man have byggetilladelse til et skur på 20 kvm bag værkstedet"
 STAFF = ("byg", "plan", "koordinator")
@@ -145,7 +145,7 @@ async def test_killing_workers_during_500_messages_loses_and_doubles_nothing(
         async def write(business: Inquirer) -> None:
             await business.open()
             for number in range(20):
-                response = await business.post(text=f"{QUESTION} {number}", client_id=str(number))
+                response = await business.post(text=f"{QUESTION} {number}", client_id=client_id(number))
                 assert response.status == 201
 
         await asyncio.gather(*(write(business) for business in writers))
@@ -183,10 +183,10 @@ async def _check_nothing_lost(services: Services, writers: list[Inquirer], expec
 async def test_the_same_client_id_stores_one_message(client: TestClient[Any, Any], services: Services) -> None:
     business = Inquirer(client)
     await business.open()
-    responses = await asyncio.gather(*(business.post(text=QUESTION, client_id="same") for _ in range(20)))
+    responses = await asyncio.gather(*(business.post(text=QUESTION, client_id=client_id(1)) for _ in range(20)))
     assert sorted(r.status for r in responses) == [200] * 19 + [201]
     assert len({(await r.json())["seq"] for r in responses}) == 1
-    response = await business.post(text="noget andet", client_id="same")
+    response = await business.post(text="noget andet", client_id=client_id(1))
     assert response.status == 409 and (await response.json())["error"]["code"] == "same_id_other_text"
 
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from bot.calendar import OpeningHours
-from bot.conversation.receiving import new_inquiry
+from bot.conversation.continuing import new_inquiry
 from bot.conversation.service import Services, find_municipality, opening_hours
 from bot.routing import Contact, choose_contact
 from bot.store import tables as t

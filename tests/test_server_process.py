@@ -123,7 +123,7 @@ async def _write(session: aiohttp.ClientSession, address: str, count: int) -> di
         {"Authorization": f"Bearer {inquiry['token']}"},
     )
     for number in range(count):
-        await _post(session, url, {"text": f"{QUESTION} {number}", "client_id": str(number)}, headers)
+        await _post(session, url, {"text": f"{QUESTION} {number}", "client_id": str(uuid.UUID(int=number))}, headers)
         await asyncio.sleep(0.1)
     return inquiry
 

@@ -14,7 +14,7 @@ from bot.errors import NotActingContact, WrongStatus
 from bot.store import tables as t
 from bot.web.keys import PEOPLE
 from tests.conftest import Clock, ServicesMaker, rows
-from tests.inquirer import Inquirer, buttons, kinds, staff_member
+from tests.inquirer import Inquirer, buttons, client_id, kinds, staff_member
 
 QUESTION = "skal man have byggetilladelse til et skur på 20 kvm bag værkstedet"
 
@@ -164,7 +164,7 @@ async def test_long_after_it_was_resolved_a_message_starts_a_linked_inquiry_with
     await people.take(job, business.id)
     await people.resolve(job, business.id, "solved")
     clock.advance(days=30)
-    response = await business.post(text=QUESTION, client_id="later")
+    response = await business.post(text=QUESTION, client_id=client_id(1))
     linked = (await response.json())["inquiry"]
     assert linked["id"] != business.id
     second = Inquirer(web)
@@ -229,7 +229,8 @@ async def test_two_messages_at_once_are_answered_in_order(web: TestClient[Any, A
     business = Inquirer(web)
     await business.open()
     await asyncio.gather(
-        business.post(text=QUESTION, client_id="1"), business.post(text="hvad koster det?", client_id="2")
+        business.post(text=QUESTION, client_id=client_id(1)),
+        business.post(text="hvad koster det?", client_id=client_id(2)),
     )
     said = await business.answered()
     assert [m["seq"] for m in business.thread["messages"]] == list(range(1, len(business.thread["messages"]) + 1))

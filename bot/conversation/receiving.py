@@ -6,24 +6,26 @@ A message is masked and stored, with the turn that will answer it, in one short 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.continuing import find_written, going_on, is_offered, new_inquiry
 from bot.conversation.effects import tell
 from bot.conversation.service import Services, find_municipality, opening_hours
 from bot.conversation.thread import Thread, find_inquiry
-from bot.conversation.tokens import hashed, new_id, same_token
+from bot.conversation.tokens import hashed, same_token
 from bot.conversation.turns import TurnRunner
 from bot.errors import BadToken, EmptyText, NotFound, SameIdOtherText, TextTooLong, UnknownChoice
 from bot.lifecycle import Outcome, Status, reopened_status
 from bot.masking import MASK, Masked, mask
 from bot.store import tables as t
-from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL, DialogueState
+from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL
 
 MAX_CHARACTERS = 4096  # what Telegram lets through: it cuts longer pastes into pieces of this length
 # Control characters have no place in a message, and PostgreSQL refuses NUL.
@@ -115,9 +117,11 @@ class Receiving:
         client_id: str | None = None,
         channel: str = "web",
         removed: int = 0,
+        check_new: Callable[[], None] = lambda: None,
     ) -> Received:
         """The message is stored and a turn will answer it, unless a person has the inquiry. The caller has checked the right.
-        ``removed``: so many CPR numbers were masked in ``text`` before, where the channel stored it as it came.
+        ``removed``: so many CPR numbers were masked in ``text`` before, where the channel stored it as it came. ``check_new``
+        raises where one more inquiry, which continues this one, would be too many.
 
         Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
         """
@@ -129,10 +133,16 @@ class Receiving:
         leased = False
         try:
             async with services.database.write() as connection:
-                thread = await Thread.load(connection, municipality, inquiry_id, now)
-                linked = self._is_closed_for_good(thread)
-                if linked:
-                    thread = await self._continue(connection, thread)
+                written_to = thread = await Thread.load(connection, municipality, inquiry_id, now)
+                # The constraint of one inquiry does not see the others that continue it.
+                if thread["status"] == Status.RESOLVED or thread["previous_id"]:
+                    said = masked.text if masked else None
+                    if before := await self._stored_before(connection, thread.row, client_id, said, choice):
+                        return before
+                if choice and not await is_offered(connection, thread.row, choice):
+                    raise UnknownChoice
+                thread = await going_on(services, thread, check_new)
+                linked = thread is not written_to
                 label = await self._label(connection, municipality, choice, thread["language"]) if choice else ""
                 shown = masked.text if masked else label
                 body: dict[str, Any] = {"choice": choice} if choice else {}
@@ -151,9 +161,12 @@ class Receiving:
                     await self._promise_next_reply(connection, thread)
                 await thread.save()
         except IntegrityError:
-            return await self._stored_before(
-                municipality, inquiry_id, client_id, masked.text if masked else None, choice
-            )
+            said = masked.text if masked else None
+            async with services.database.read() as connection:
+                inquiry = await find_inquiry(connection, inquiry_id)
+                if inquiry and (before := await self._stored_before(connection, inquiry, client_id, said, choice)):
+                    return before
+            raise
         inquiry = {**thread.row, **thread.changes}
         services.announce(thread)
         if leased:
@@ -219,29 +232,6 @@ class Receiving:
             raise UnknownChoice
         return title
 
-    def _is_closed_for_good(self, thread: Thread) -> bool:
-        days = timedelta(days=self.services.settings.reopen_days)
-        return (
-            thread["status"] == Status.RESOLVED and self.services.now() - (thread["resolved_at"] or thread.now) > days
-        )
-
-    async def _continue(self, connection: AsyncConnection, closed: Thread) -> Thread:
-        """A new inquiry that is linked to the closed one: bot first, the same owner preferred."""
-        row = new_inquiry(
-            closed.municipality,
-            channel=closed["channel"],
-            language=closed["language"],
-            client_hash=None,
-            identity=closed["identity"],
-            now=closed.now,
-            previous_id=closed.id,
-        )
-        await connection.execute(sa.insert(t.inquiry), row)
-        thread = await Thread.load(connection, closed.municipality, row["id"], closed.now)
-        if closed["number"]:
-            await tell(self.services, thread, "linked_new", number=closed["number"])
-        return thread
-
     async def _reopen(self, thread: Thread, text: str, choice: str | None) -> None:
         if thread["status"] != Status.RESOLVED or (choice is None and _THANKS.fullmatch(text)):
             return
@@ -268,23 +258,21 @@ class Receiving:
         )
 
     async def _stored_before(
-        self, municipality: str, inquiry_id: str, client_id: str | None, text: str | None, choice: str | None
-    ) -> Received:
-        m = t.message.c
-        async with self.services.database.read() as connection:
-            found = (
-                await connection.execute(
-                    sa.select(t.message).where(
-                        m.municipality == municipality, m.inquiry_id == inquiry_id, m.client_id == client_id
-                    )
-                )
-            ).first()
-            inquiry = await find_inquiry(connection, inquiry_id)
-        if found is None or inquiry is None:
-            raise NotFound
-        if (found.text != text) if text is not None else ((found.body or {}).get("choice") != choice):
+        self,
+        connection: AsyncConnection,
+        inquiry: dict[str, Any],
+        client_id: str | None,
+        text: str | None,
+        choice: str | None,
+    ) -> Received | None:
+        """What came of the same message before, wherever it was stored; None for a new one. Raises SameIdOtherText."""
+        written = await find_written(connection, inquiry, client_id) if client_id else None
+        if written is None:
+            return None
+        holder, found = written
+        if (found["text"] != text) if text is not None else ((found["body"] or {}).get("choice") != choice):
             raise SameIdOtherText
-        return Received(inquiry, dict(found._mapping), False)
+        return Received(holder, found, False, linked=holder["id"] != inquiry["id"])
 
     async def _by_client(
         self, connection: AsyncConnection, code: str, client_hash: str | None
@@ -296,34 +284,3 @@ class Receiving:
         )
         row = found.first()
         return dict(row._mapping) if row else None
-
-
-def new_inquiry(
-    code: str,
-    *,
-    channel: str,
-    language: str | None,
-    client_hash: str | None,
-    identity: str | None,
-    now: datetime,
-    previous_id: str | None = None,
-) -> dict[str, Any]:
-    """The row of an inquiry that nobody has written in yet."""
-    language = language if language in ("da", "en") else "da"
-    row: dict[str, Any] = {
-        column.name: column.default.arg if isinstance(column.default, sa.ColumnDefault) else None
-        for column in t.inquiry.columns
-    }
-    return row | {
-        "municipality": code,
-        "id": new_id(),
-        "status": Status.WITH_BOT,
-        "channel": channel,
-        "language": language,
-        "client_hash": client_hash,
-        "identity": identity,
-        "previous_id": previous_id,
-        "state": DialogueState(language=language).to_json(),
-        "created_at": now,
-        "last_message_at": now,
-    }

@@ -19,7 +19,7 @@ from bot.staff.events import mark_present
 from bot.staff.lists import count_lists, find_row, read_filter, read_list
 from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie, sign_in, sign_out
 from bot.store import tables as t
-from bot.web.fields import MAX_WAIT_S, number_query, text_field
+from bot.web.fields import MAX_WAIT_S, client_id_field, number_query, text_field
 from bot.web.keys import PEOPLE, SERVICES
 from bot.web.middleware import language_of, read_json
 
@@ -95,7 +95,7 @@ async def post_reply(request: web.Request) -> web.Response:
         inquiry_id,
         text_field(body, "text", 100_000),
         article=text_field(body, "article", 80),
-        client_id=text_field(body, "client_id", 80),
+        client_id=client_id_field(body),
     )
     return web.json_response(message_json(message, {staff.id: staff.name}), status=201)
 

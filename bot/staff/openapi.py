@@ -172,7 +172,7 @@ PATHS: dict[str, Any] = {
         _object(
             text=_LONG_TEXT,
             article=_TEXT | {"description": "An answer to send, with its sources; text replaces its wording."},
-            client_id=_TEXT | {"description": "The same one sends once."},
+            client_id=_TEXT | {"format": "uuid", "description": "In lower case; the same one sends once."},
         ),
         description="Only for the acting contact: not_acting_contact. Errors: wrong_status when resolved or with the bot.",
     ),

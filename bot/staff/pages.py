@@ -29,7 +29,7 @@ from bot.staff.sessions import (
     sign_out,
 )
 from bot.web.catalogues import gettext
-from bot.web.fields import number_query
+from bot.web.fields import client_id_field, number_query
 from bot.web.keys import PEOPLE, SERVICES
 
 _YEAR_S = 365 * 86400
@@ -157,7 +157,13 @@ async def post_action(request: web.Request) -> web.Response:
         undo = _undo_take(staff.id, before)
     elif action == "reply":
         text, article = field("text") or None, field("article") or None
-        await people.reply(staff, inquiry_id, text, article=article, client_id=field("client_id")[:80] or None)
+        await people.reply(
+            staff,
+            inquiry_id,
+            text,
+            article=article,
+            client_id=client_id_field({"client_id": field("client_id") or None}),
+        )
     elif action == "note":
         await people.note(staff, inquiry_id, field("text"))
     elif action == "give_back":

@@ -192,6 +192,13 @@ inquiry = Table(
     Index("ix_inquiry_municipality_status", "municipality", "status", "last_message_at"),
     Index("ix_inquiry_municipality_owner", "municipality", "owner_id", "status"),
     Index("ix_inquiry_municipality_identity", "municipality", "identity"),
+    Index(
+        "ix_inquiry_municipality_previous_id",
+        "municipality",
+        "previous_id",
+        sqlite_where=sa.text("previous_id IS NOT NULL"),
+        postgresql_where=sa.text("previous_id IS NOT NULL"),
+    ),
 )
 
 _OF_INQUIRY = (["municipality", "inquiry_id"], ["inquiry.municipality", "inquiry.id"])

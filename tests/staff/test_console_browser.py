@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
 from tests.conftest import PASSWORD, Clock, eventually
-from tests.inquirer import Inquirer
+from tests.inquirer import Inquirer, client_id
 from tests.staff.conftest import SignIn
 from tests.staff.people import QUESTION, escalated, owner_of
 from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, scrolls_sideways, violations
@@ -66,7 +66,7 @@ async def test_a_contact_takes_answers_notes_and_resolves(
 
     await eventually(sources_came)
 
-    await business.post(text="Den kommer i morgen", client_id="a")
+    await business.post(text="Den kommer i morgen", client_id=client_id(1))
     await expect(thread(page)).to_contain_text("Den kommer i morgen")
 
     await page.get_by_text("Intern note", exact=True).click()
@@ -96,7 +96,7 @@ async def test_what_arrives_moves_nothing_and_loses_nothing_typed(
     await console(page, address_of(services, client), owner, f"/staff/inquiries/{business.id}?list=waiting")
     area = page.get_by_label("Svar til henvenderen")
     await area.fill("Jeg er midt i en sætning")
-    await business.post(text="Hallo?", client_id="b")
+    await business.post(text="Hallo?", client_id=client_id(2))
     await expect(thread(page)).to_contain_text("Hallo?")
     await expect(area).to_have_value("Jeg er midt i en sætning")
     await expect(area).to_be_focused()

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from bot.conversation.service import Services
 from bot.store import tables as t
 from tests.conftest import rows
-from tests.inquirer import Inquirer
+from tests.inquirer import Inquirer, client_id
 from tests.staff.conftest import SignIn
 from tests.staff.people import API, QUESTION, Staff, escalated, owner_of
 
@@ -81,7 +81,7 @@ async def test_waiting_for_news_returns_when_there_is_some(client: Client, servi
     rev = (await owner.get(f"/inquiries/{business.id}"))["rev"]
     waiting = asyncio.create_task(owner.get(f"/inquiries/{business.id}", rev=rev, wait=20))
     await asyncio.sleep(0)
-    await business.post(text="Er der nogen?", client_id="1")
+    await business.post(text="Er der nogen?", client_id=client_id(1))
     news = await waiting
     assert [m["text"] for m in news["messages"]][:1] == ["Er der nogen?"] and news["rev"] > rev
     (inquiry,) = await rows(services, t.inquiry)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient
 
-from bot.conversation.receiving import new_inquiry
+from bot.conversation.continuing import new_inquiry
 from bot.conversation.service import Services
 from bot.store import tables as t
 from tests.conftest import Clock

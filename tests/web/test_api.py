@@ -15,7 +15,7 @@ from bot.conversation.service import Services
 from bot.store import tables as t
 from bot.web.keys import PEOPLE
 from tests.conftest import Clock, ServicesMaker, rows
-from tests.inquirer import Inquirer, staff_member
+from tests.inquirer import Inquirer, client_id, staff_member
 from tests.web import QUESTION
 
 INQUIRIES = "/api/v1/municipalities/0000/inquiries"
@@ -141,12 +141,12 @@ async def test_the_same_client_id_changes_nothing_and_another_text_is_refused(
     services: Services, business: Inquirer
 ) -> None:
     await business.open()
-    first = await business.post(text="Må vi holde åbent om søndagen?", client_id="a")
-    again = await business.post(text="Må vi holde åbent om søndagen?", client_id="a")
+    first = await business.post(text="Må vi holde åbent om søndagen?", client_id=client_id(1))
+    again = await business.post(text="Må vi holde åbent om søndagen?", client_id=client_id(1))
     assert (first.status, again.status) == (201, 200)
     assert (await first.json())["seq"] == (await again.json())["seq"] == 1
-    assert await code_of(await business.post(text="noget andet", client_id="a"), 409) == "same_id_other_text"
-    assert await code_of(await business.post(choice="person", client_id="a"), 409) == "same_id_other_text"
+    assert await code_of(await business.post(text="noget andet", client_id=client_id(1)), 409) == "same_id_other_text"
+    assert await code_of(await business.post(choice="person", client_id=client_id(1)), 409) == "same_id_other_text"
     assert len(await rows(services, t.message, t.message.c.author == "inquirer")) == 1
 
 

@@ -17,7 +17,7 @@ from bot.conversation.service import Services
 from bot.store import tables as t
 from bot.web.keys import PEOPLE
 from tests.conftest import rows
-from tests.inquirer import Inquirer, staff_member
+from tests.inquirer import Inquirer, client_id, staff_member
 from tests.web import QUESTION
 from tests.web.test_api import WEBSITE
 
@@ -63,7 +63,7 @@ async def business(client: TestClient[Any, Any]) -> Inquirer:
 
 async def test_a_question_is_stored_answered_and_pushed(business: Inquirer) -> None:
     async with line(business) as web:
-        await web.socket.send_json({"type": "message", "text": QUESTION, "client_id": "1"})
+        await web.socket.send_json({"type": "message", "text": QUESTION, "client_id": client_id(1)})
         stored = await web.frame("stored")
         assert stored["message"]["seq"] == 1
         assert len(await web.until("bot", 2)) == 2
@@ -76,12 +76,12 @@ async def test_a_question_is_stored_answered_and_pushed(business: Inquirer) -> N
 async def test_the_same_client_id_is_stored_once_over_both_doors(services: Services, business: Inquirer) -> None:
     async with line(business) as web:
         for _ in range(2):
-            await web.socket.send_json({"type": "message", "text": "hej", "client_id": "1"})
+            await web.socket.send_json({"type": "message", "text": "hej", "client_id": client_id(1)})
             assert (await web.frame("stored"))["message"]["seq"] == 1
-        assert (await business.post(text="hej", client_id="1")).status == 200
-        await web.socket.send_json({"type": "message", "text": "andet", "client_id": "1"})
+        assert (await business.post(text="hej", client_id=client_id(1))).status == 200
+        await web.socket.send_json({"type": "message", "text": "andet", "client_id": client_id(1)})
         error = await web.frame("error")
-        assert (error["code"], error["client_id"]) == ("same_id_other_text", "1")
+        assert (error["code"], error["client_id"]) == ("same_id_other_text", client_id(1))
     assert len(await rows(services, t.message, t.message.c.author == "inquirer")) == 1
 
 
@@ -175,12 +175,12 @@ async def test_a_bad_frame_gets_a_code_and_the_line_stays_open(business: Inquire
 async def test_two_messages_at_once_are_answered_in_order(business: Inquirer) -> None:
     async with line(business) as web:
         for number in range(2):
-            await web.socket.send_json({"type": "message", "text": QUESTION, "client_id": str(number)})
+            await web.socket.send_json({"type": "message", "text": QUESTION, "client_id": client_id(number)})
         while sum(1 for m in web.seen.values() if m["article"]) < 2:
             await web.frame("thread")
         assert sorted(web.seen) == list(range(1, len(web.seen) + 1))
         own = [m["client_id"] for _, m in sorted(web.seen.items()) if m["author"] == "inquirer"]
-        assert own == ["0", "1"]
+        assert own == [client_id(0), client_id(1)]
 
 
 async def test_when_the_server_stops_the_line_is_closed_as_going_away(

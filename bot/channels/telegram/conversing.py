@@ -183,6 +183,7 @@ class _Here:
                 client_id=client_id,
                 channel=CHANNEL,
                 removed=(text or "").count(MASK),
+                check_new=self._check_new,
             )
         except (EmptyText, TextTooLong) as error:
             key = "empty" if isinstance(error, EmptyText) else "too_long"
@@ -198,6 +199,10 @@ class _Here:
             minute = self.services.now().strftime("%Y%m%d%H%M")
             await self._remark(inquiry["id"], "too_many", f"tg:slow:{minute}")
             raise
+
+    def _check_new(self) -> None:
+        limit = self.services.settings.max_inquiries_per_hour
+        self.limits.check("inquiry", chats.identity_of(self.chat_id), limit, 3600)
 
     async def _inquiry(self, message: Message) -> dict[str, Any]:
         """Where the message goes: where an earlier try put it, else to what it replies to, else to the current inquiry,
@@ -216,8 +221,7 @@ class _Here:
 
     async def _open(self, language: str) -> dict[str, Any]:
         client_id = f"{CHANNEL}:{self.chat_id}:{self.update.update_id}"
-        limit = self.services.settings.max_inquiries_per_hour
-        self.limits.check("inquiry", chats.identity_of(self.chat_id), limit, 3600)
+        self._check_new()
         opened = await self.receiving.open(
             self.municipality,
             channel=CHANNEL,

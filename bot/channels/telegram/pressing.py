@@ -83,8 +83,14 @@ class Pressing:
             passed = before is None and await _wrote_after(connection, inquiry, press.seq)
         if passed and button["id"] in _OF_THE_MOMENT:
             return None
+        limit = self.services.settings.max_inquiries_per_hour
         received = await self.receiving.receive(
-            municipality, (before or inquiry)["id"], choice=button["id"], client_id=client_id, channel=CHANNEL
+            municipality,
+            (before or inquiry)["id"],
+            choice=button["id"],
+            client_id=client_id,
+            channel=CHANNEL,
+            check_new=lambda: self.limits.check("inquiry", chats.identity_of(chat_id), limit, 3600),
         )
         async with self.services.database.write() as connection:
             await chats.go_on_in(connection, chat_id, received.inquiry)

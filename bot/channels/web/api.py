@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from bot.conversation.thread import find_inquiry
 from bot.conversation.tokens import hashed
 from bot.errors import BadInput, BadToken
 from bot.store import tables as t
-from bot.web.fields import MAX_WAIT_S, check_uuid, helped_field, number_query, seq_field, text_field
+from bot.web.fields import MAX_WAIT_S, client_id_field, helped_field, number_query, seq_field, text_field
 from bot.web.keys import LIMITS, RECEIVING, SERVICES
 from bot.web.middleware import language_of, read_json
 
@@ -48,14 +49,12 @@ async def post_inquiry(request: web.Request) -> web.Response:
     services, receiving, limits = request.app[SERVICES], request.app[RECEIVING], request.app[LIMITS]
     code = request.match_info["code"]
     body = await read_json(request)
-    client_id, text = text_field(body, "client_id", 80), text_field(body, "text", 100_000)
+    client_id, text = client_id_field(body), text_field(body, "text", 100_000)
     browser = text_field(body, "browser", 80)
-    if client_id is not None:
-        check_uuid(client_id)
     async with services.database.read() as connection:
         await find_municipality(connection, code)
     await _check_and_allow(request, code)
-    limits.check("inquiry", limits.address(request), services.settings.max_inquiries_per_hour, 3600)
+    may_open(request)()
     if text is not None:
         receiving.checked_text(text, None)  # refuse before an inquiry exists
         limits.check("message", limits.address(request), services.settings.max_messages_per_address, 60)
@@ -72,8 +71,8 @@ async def post_inquiry(request: web.Request) -> web.Response:
         first = await receiving.receive(
             code, inquiry["id"], text=text, client_id=f"{client_id}:first" if client_id else None
         )
-        inquiry = first.inquiry
-    answer = {"id": inquiry["id"], "number": inquiry["number"], "token": opened.token}
+        inquiry = first.inquiry  # where the same was opened long ago and is closed for good, the one that continues it
+    answer = {"id": inquiry["id"], "number": inquiry["number"], "token": services.token_of(inquiry)}
     return web.json_response(answer, status=201 if opened.created else 200)
 
 
@@ -86,7 +85,12 @@ async def post_message(request: web.Request) -> web.Response:
         raise BadInput("send either text or choice")
     check_message_limits(request, inquiry)
     received = await request.app[RECEIVING].receive(
-        inquiry["municipality"], inquiry["id"], text=text, choice=choice, client_id=text_field(body, "client_id", 80)
+        inquiry["municipality"],
+        inquiry["id"],
+        text=text,
+        choice=choice,
+        client_id=client_id_field(body),
+        check_new=may_open(request),
     )
     return web.json_response(received_json(services, received), status=201 if received.created else 200)
 
@@ -175,6 +179,12 @@ async def inquiry_of(request: web.Request) -> dict[str, Any]:
         inquiry = await request.app[RECEIVING].access_by_token(connection, request.match_info["id"], token.strip())
     await _check_and_allow(request, inquiry["municipality"])
     return inquiry
+
+
+def may_open(request: web.Request) -> Callable[[], None]:
+    """Raises TooMany when called and this address has opened as many inquiries as it may, by itself or by writing to closed ones."""
+    limits, settings = request.app[LIMITS], request.app[SERVICES].settings
+    return lambda: limits.check("inquiry", limits.address(request), settings.max_inquiries_per_hour, 3600)
 
 
 def check_message_limits(request: web.Request, inquiry: dict[str, Any]) -> None:

@@ -23,8 +23,9 @@ _CODE = parameter("code", "path", {**TEXT, "pattern": r"^\d{4}$"}, "The municipa
 _ID = parameter("id", "path", TEXT, "The inquiry's id.")
 _CLIENT_ID = {
     **TEXT,
-    "maxLength": 80,
-    "description": "A random UUID of the client's; sending the same again changes nothing.",
+    "format": "uuid",
+    "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    "description": "A random UUID of the client's, in lower case; sending the same again changes nothing.",
 }
 _SEQ = {**NUMBER, "description": "Place among the inquiry's messages: 1, 2, 3 … without gaps."}
 

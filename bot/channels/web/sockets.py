@@ -16,7 +16,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.channels.web import api
 from bot.channels.web.origins import check_origin
 from bot.errors import BadInput, BadJson, BadToken, HotlineError
-from bot.web.fields import helped_field, seq_field, text_field
+from bot.web.fields import client_id_field, helped_field, seq_field, text_field
 from bot.web.keys import RECEIVING, SERVICES
 
 SOCKETS: web.AppKey[set[Any]] = web.AppKey("sockets", set[Any])  # WebSocketResponses
@@ -113,9 +113,18 @@ async def _act(
     kind = frame.get("type")
     if kind == "message":
         text, choice = text_field(frame, "text", 100_000), text_field(frame, "choice", 120)
+        client_id = client_id_field(frame)
+        if text is not None and choice is not None:
+            raise BadInput("send either text or choice")
         api.check_message_limits(request, inquiry)
-        client_id = text_field(frame, "client_id", 80)
-        received = await receiving.receive(municipality, inquiry_id, text=text, choice=choice, client_id=client_id)
+        received = await receiving.receive(
+            municipality,
+            inquiry_id,
+            text=text,
+            choice=choice,
+            client_id=client_id,
+            check_new=api.may_open(request),
+        )
         await _send(socket, {"type": "stored", "message": api.received_json(services, received)})
     elif kind == "feedback":
         seq, helped = seq_field(frame), helped_field(frame)
