@@ -46,7 +46,12 @@ class OpeningHours:
         ]
 
     def is_open(self, at: datetime) -> bool:
-        return any(opens <= at < closes for opens, closes in self.periods_on(at.astimezone(ZONE).date()))
+        return self.closing(at) is not None
+
+    def closing(self, at: datetime) -> datetime | None:
+        """When the opening period that ``at`` lies in ends; None while it is closed."""
+        periods = self.periods_on(at.astimezone(ZONE).date())
+        return next((closes for opens, closes in periods if opens <= at < closes), None)
 
     def after(self, start: datetime, open_minutes: int) -> datetime:
         """The moment when ``open_minutes`` of opening time have passed since ``start``.

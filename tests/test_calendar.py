@@ -72,3 +72,9 @@ def test_a_deadline_lies_in_opening_hours_and_grows_with_its_length(start: datet
     assert due > at
     assert any(opens < due <= closes for opens, closes in WEEK.periods_on(due.date()))
     assert WEEK.after(at, minutes + more) > due
+
+
+def test_each_opening_period_closes_by_itself() -> None:
+    assert WEEK.closing(utc(2026, 11, 25, 9)) == utc(2026, 11, 25, 11)
+    assert WEEK.closing(utc(2026, 11, 25, 11)) is None
+    assert WEEK.closing(utc(2026, 11, 25, 11, 30)) == utc(2026, 11, 25, 15)

@@ -25,7 +25,7 @@ GATHER_S = 0.2  # a burst of changes is told once
 
 
 async def get_events(request: web.Request) -> web.StreamResponse:
-    """Events ``changed`` {ids, counts} and ``signed_out``; comments keep proxies from closing the line."""
+    """Events ``changed`` {ids, counts, missed, now}, ``signed_out``, and ``here`` {now}, which keeps proxies from closing the line."""
     session = await access_session(request, counts_as_use=False)
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -70,7 +70,7 @@ async def _stream(
 ) -> None:
     staff = session.staff
     await mark_present(services, staff)
-    await _send(response, "changed", {"ids": [], "counts": await _counts(services, staff), "missed": False})
+    await _send(response, "changed", _change(services, [], await _counts(services, staff), False))
     beat_at = time.monotonic() + BEAT_S
     while True:
         try:
@@ -81,7 +81,7 @@ async def _stream(
                 await _send(response, "signed_out", {})
                 return
             await mark_present(services, staff)
-            await response.write(b": here\n\n")
+            await _send(response, "here", {"now": services.now().isoformat()})
             continue
         if _CLOSE not in ids:
             await asyncio.sleep(GATHER_S)
@@ -105,7 +105,11 @@ async def _tell(
     except HotlineError:  # the database is away: the page asks again when it hears of the next change
         return
     # An inquiry handed to another department leaves this one's lists, so the counts go out even without ids.
-    await _send(response, "changed", {"ids": seen, "counts": counts, "missed": missed})
+    await _send(response, "changed", _change(services, seen, counts, missed))
+
+
+def _change(services: Services, ids: list[str], counts: dict[str, int], missed: bool) -> dict[str, Any]:
+    return {"ids": ids, "counts": counts, "missed": missed, "now": services.now().isoformat()}
 
 
 async def _counts(services: Services, staff: StaffMember) -> dict[str, int]:

@@ -200,7 +200,8 @@ PATHS: dict[str, Any] = {
             "Server-sent events: what changed.",
             {
                 "200": {
-                    "description": "Events `changed` {ids, counts, missed} and `signed_out`. Listening shows one as present.",
+                    "description": "Events `changed` {ids, counts, missed, now}, `here` {now} and `signed_out`, with the server's time. "
+                    "Listening shows one as present.",
                     "content": {"text/event-stream": {"schema": _TEXT}},
                 }
             },

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -73,16 +74,23 @@ ProfileMaker = Callable[..., Awaitable[Profile]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def profile(chromium: Browser) -> AsyncIterator[ProfileMaker]:
-    """Makes profiles of a size, colour scheme and language; at the end none may have complained unless the test forgave it."""
+    """Makes profiles of a size, colour scheme, language and device clock; none may have complained unless the test forgave it."""
     made: list[Profile] = []
 
     async def make(
-        *, size: dict[str, int] = DESKTOP, dark: bool = False, locale: str = "da-DK", **more: Any
+        *,
+        size: dict[str, int] = DESKTOP,
+        dark: bool = False,
+        locale: str = "da-DK",
+        device_time: datetime | None = None,
+        **more: Any,
     ) -> Profile:
         context = await chromium.new_context(
             viewport=size, color_scheme="dark" if dark else "light", locale=locale, reduced_motion="reduce", **more
         )
         context.set_default_timeout(10_000)
+        if device_time:
+            await context.clock.install(time=device_time)
         made.append(Profile(context))
         return made[-1]
 

@@ -128,6 +128,14 @@ async def test_a_token_opens_only_its_own_inquiry(client: TestClient[Any, Any], 
     assert await code_of(await other.post(text="hej"), 401) == "bad_token"  # an id that does not exist is no different
 
 
+async def test_answers_tell_the_servers_time_and_when_it_closes(
+    client: TestClient[Any, Any], business: Inquirer, clock: Clock
+) -> None:
+    municipality = await (await client.get("/api/v1/municipalities/0000")).json()
+    assert municipality["open"] and municipality["closes_at"] == "2026-11-25T15:00:00+00:00"
+    assert municipality["now"] == (await business.read())["now"] == clock.at.isoformat()
+
+
 async def test_a_secret_link_ends_a_year_after_the_last_message(business: Inquirer, clock: Clock) -> None:
     await business.open("hej")
     await business.answered()

@@ -16,7 +16,7 @@ from bot.channels.web.sockets import close_all
 from bot.conversation.service import Services
 from bot.store import tables as t
 from bot.web.keys import PEOPLE
-from tests.conftest import rows
+from tests.conftest import Clock, rows
 from tests.inquirer import Inquirer, client_id, staff_member
 from tests.web import QUESTION
 from tests.web.test_api import WEBSITE
@@ -112,12 +112,12 @@ async def test_a_contacts_reply_reaches_every_open_page(
             assert await page.until("staff", 1) == ["Hej fra mig"]
 
 
-async def test_what_was_read_is_kept(business: Inquirer) -> None:
+async def test_what_was_read_is_kept_and_a_pong_tells_the_servers_time(business: Inquirer, clock: Clock) -> None:
     await business.write(QUESTION)
     async with line(business) as web:
         await web.socket.send_json({"type": "read", "seq": 3})
         await web.socket.send_json({"type": "ping"})
-        await web.frame("pong")
+        assert (await web.frame("pong"))["now"] == clock.at.isoformat()
     assert (await business.read())["read_seq"] == 3
 
 

@@ -127,6 +127,7 @@ async def test_a_person_takes_over_in_the_same_thread(
     await expect(reply.get_by_role("link")).to_have_attribute("href", "https://bygogmiljoe.dk")
     await expect(page.locator("form").get_by_role("button", name="Tal med en medarbejder")).to_be_hidden()
     await ask(page, "Havnegade 3")
+    await expect(page.locator(".unsent")).to_have_count(0)
     await expect(page.locator(".status")).to_contain_text("svarer jer her, senest")
     assert "Havnegade 3" in await stored_texts(services)
 

@@ -32,13 +32,15 @@ async def get_municipality(request: web.Request) -> web.Response:
         municipality = await find_municipality(connection, request.match_info["code"])
     await _check_and_allow(request, municipality["code"])
     hours, now = opening_hours(municipality), services.now()
-    opens = hours.next_opening(now)
+    opens, closes = hours.next_opening(now), hours.closing(now)
     return web.json_response(
         {
             "code": municipality["code"],
             "name": municipality["name"],
             "open": hours.is_open(now),
             "opens_at": opens.isoformat() if opens else None,
+            "closes_at": closes.isoformat() if closes else None,
+            "now": now.isoformat(),
             "phone": municipality["phone"],
             "email": municipality["email"],
         }
@@ -222,6 +224,7 @@ async def thread_json(
         "read_seq": inquiry["read_seq"],
         "rev": max(message["rev"] for message in messages) if more else inquiry["rev"],
         "more": more,
+        "now": services.now().isoformat(),
     }
 
 

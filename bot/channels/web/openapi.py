@@ -38,6 +38,8 @@ SCHEMAS: dict[str, Any] = {
         name=_LOCAL,
         open={**TRUTH, "description": "Whether it is opening time now."},
         opens_at={**MAYBE_TIME, "description": "Next time it opens."},
+        closes_at={**MAYBE_TIME, "description": "When it closes, while it is open."},
+        now={**TIME, "description": "The server's time."},
         phone=TEXT,
         email=TEXT,
     ),
@@ -128,6 +130,7 @@ SCHEMAS: dict[str, Any] = {
         read_seq={**NUMBER, "description": "Read by the inquirer, on any device."},
         rev={**NUMBER, "description": "Ask with rev=… for what changes after this."},
         more={**TRUTH, "description": "There is more: ask again with the last seq or this rev."},
+        now={**TIME, "description": "The server's time: what is late, and what today is, goes by it."},
     ),
     "Feedback": fields("seq", "helped", seq=_SEQ, helped=TRUTH),
 }

@@ -1,7 +1,8 @@
 """The conversation over a WebSocket: the first frame says who and from where on, then every change is pushed in order.
 
 In: ``{"type": "hello", "id", "token", "rev"}``, then ``message`` (text or choice, client_id), ``feedback``, ``read``, ``ping``.
-Out: ``thread`` (the same object as GET …/messages), ``stored``, ``error``, ``pong`` (a browser sees no ping of the protocol).
+Out: ``thread`` (the same object as GET …/messages), ``stored``, ``error``, ``pong`` with the server's
+``now`` (a browser sees no ping of the protocol).
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ async def _act(
     elif kind == "read":
         await api.mark_read(request, inquiry, frame)
     elif kind == "ping":
-        await _send(socket, {"type": "pong"})
+        await _send(socket, {"type": "pong", "now": services.now().isoformat()})
     else:
         raise BadInput("unknown type")
 

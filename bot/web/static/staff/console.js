@@ -1,10 +1,12 @@
 // What the console does beyond plain forms: live updates that move nothing, drafts, undo, dialogs, times.
+import { ServerTime } from "../widget/server_time.js";
 import { startKeys } from "./keys.js";
 import { fragment, refreshList, refreshThread, shown } from "./live.js";
 import { startTimes } from "./times.js";
 
 const SHOWN_MS = 30_000;
 const text = document.body.dataset;
+const time = new ServerTime();
 const drafts = new Map(); // kept in memory only: what is typed must not stay in the browser
 
 document.documentElement.classList.add("scripted");
@@ -181,7 +183,8 @@ function listen() {
   const events = new EventSource("/api/v1/staff/events");
   events.addEventListener("changed", (event) => {
     line.textContent = "";
-    const { ids, counts, missed } = JSON.parse(event.data);
+    const { ids, counts, missed, now } = JSON.parse(event.data);
+    time.hear(now);
     for (const place of document.querySelectorAll("[data-count]")) {
       place.textContent = counts[place.dataset.count];
       if (place.dataset.count === "overdue") place.parentElement.dataset.late = counts.overdue;
@@ -190,6 +193,7 @@ function listen() {
     // Without ids the line is new: anything may have happened before.
     if (missed || !ids.length || ids.includes(shown())) refreshThread();
   });
+  events.addEventListener("here", (event) => time.hear(JSON.parse(event.data).now));
   events.addEventListener("signed_out", () => { drafts.clear(); location.assign("/staff/sign-in"); });
   events.addEventListener("error", async () => {
     line.textContent = text.textOffline;
@@ -200,6 +204,7 @@ function listen() {
 }
 
 threadShown();
-startTimes(text.textNow);
+time.hear(text.now);
+startTimes(time, text.textNow);
 startKeys();
 listen();

@@ -9,17 +9,19 @@ const UNITS = [
   ["minute", 60],
 ];
 
-export function startTimes(now) {
+/** `justNow` says "just now" in the page's language; `time` is a ServerTime. */
+export function startTimes(time, justNow) {
   const language = document.documentElement.lang;
   const format = new Intl.RelativeTimeFormat(language, { numeric: "always" });
   setInterval(() => {
-    for (const time of document.querySelectorAll("time[datetime]")) {
-      const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
+    const now = time.now();
+    for (const shown of document.querySelectorAll("time[datetime]")) {
+      const seconds = (new Date(shown.dateTime) - now) / 1000;
       const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) / length >= 1.2) ?? UNITS.at(-1);
       const count = Math.round(seconds / size);
-      let words = Math.abs(seconds) < 60 ? now : format.format(count, unit);
-      if ("span" in time.dataset) words = span(language, Math.max(1, Math.abs(count)), unit);
-      if (time.textContent !== words) time.textContent = words;
+      let words = Math.abs(seconds) < 60 ? justNow : format.format(count, unit);
+      if ("span" in shown.dataset) words = span(language, Math.max(1, Math.abs(count)), unit);
+      if (shown.textContent !== words) shown.textContent = words;
     }
   }, 30000);
 }

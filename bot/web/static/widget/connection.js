@@ -20,7 +20,7 @@ export class Connection {
   #wake = null;
   #online = () => this.#wake?.();
 
-  /** `on.thread(thread)`, `on.state("connecting" | "open" | "lost")`, `on.refused(code)` when it can never succeed. */
+  /** `on.thread(thread)`, `on.time(iso)` when only the server's time is new, `on.state("connecting" | "open" | "lost")`, `on.refused(code)` when it can never succeed. */
   constructor(api, inquiry, on) {
     this.#api = api;
     this.#inquiry = inquiry;
@@ -91,6 +91,8 @@ export class Connection {
         if (frame.type === "thread") {
           received = true;
           this.#take(frame);
+        } else if (frame.type === "pong") {
+          this.#on.time(frame.now);
         } else if (frame.type === "error") {
           this.#refuse(new ApiError(frame.code, frame.code === "bad_token" ? 401 : frame.code === "foreign_origin" ? 403 : 503));
           end();
@@ -102,9 +104,9 @@ export class Connection {
 
   /** Long polling for a while; true when threads came until its time was over. */
   async #poll() {
-    const until = Date.now() + 1000 * POLL_FOR_S;
+    const until = performance.now() + 1000 * POLL_FOR_S; // the device's clock may be set meanwhile
     let wait = 0; // the first answer comes at once
-    while (!this.#closed && Date.now() < until) {
+    while (!this.#closed && performance.now() < until) {
       try {
         this.#take(await this.#api.messages(this.#inquiry, { rev: this.#rev, wait }, this.#abort.signal));
         wait = WAIT_S;

@@ -3,6 +3,7 @@
 import { Api, ApiError } from "./api.js";
 import { h, icon } from "./dom.js";
 import { Panel } from "./panel.js";
+import { ServerTime } from "./server_time.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { loadTexts, pickLanguage } from "./texts.js";
@@ -18,6 +19,7 @@ class HotlineWidget extends HTMLElement {
   #session = null;
   #panel = null;
   #texts = null;
+  #time = new ServerTime();
   #button = null;
   #count = null;
   #asked = false; // the municipality's name
@@ -25,12 +27,12 @@ class HotlineWidget extends HTMLElement {
 
   async connectedCallback() {
     const code = this.getAttribute("municipality") ?? "";
-    const texts = await loadTexts(pickLanguage(this.getAttribute("language"), document.documentElement.lang));
+    const texts = await loadTexts(pickLanguage(this.getAttribute("language"), document.documentElement.lang), this.#time);
     if (!this.isConnected || this.#session) return;
     this.#texts = texts;
     const api = new Api(ROOT);
     this.#store = new Store(ROOT.origin, code);
-    this.#session = new Session(api, this.#store, code, texts.language);
+    this.#session = new Session(api, this.#store, code, texts.language, this.#time);
     this.#session.addEventListener("change", () => this.#draw());
     document.addEventListener("visibilitychange", this.#onSeen);
     this.#build(api, code);
@@ -110,6 +112,7 @@ class HotlineWidget extends HTMLElement {
     this.#asked = true;
     try {
       const municipality = await api.municipality(code);
+      this.#time.hear(municipality.now);
       if (this.isConnected) this.#panel.municipality = municipality;
     } catch (error) {
       this.#asked = false;

@@ -118,7 +118,7 @@ export class Log {
     const time = node.querySelector("time");
     if (!time.dateTime) {
       time.dateTime = message.at;
-      time.textContent = this.#texts.clock.format(new Date(message.at));
+      time.textContent = this.#texts.clockOf(message.at);
     }
     if (message.author === "inquirer") {
       node.classList.remove("unsent");

@@ -96,15 +96,24 @@ export class Panel {
   }
 
   #drawWelcome(empty) {
-    const { code, open, opens_at } = this.#municipality ?? {};
-    if (!empty || this.#welcome.dataset.for === String(code)) return;
-    this.#welcome.dataset.for = String(code);
-    const hours = open ? this.#texts.say("is_open") : opens_at ? this.#texts.say("opens", { time: this.#texts.when(opens_at) }) : "";
+    if (!empty) return;
+    const hours = this.#hours();
+    const shown = `${this.#municipality?.code}|${hours}`;
+    if (this.#welcome.dataset.for === shown) return;
+    this.#welcome.dataset.for = shown;
     this.#welcome.replaceChildren(
       h("p", { class: "lead" }, this.#texts.say("welcome")),
       h("p", {}, this.#texts.say("welcome_machine")),
       hours && h("p", {}, hours),
     );
+  }
+
+  /** When people are there; nothing where what the server said of it is over. */
+  #hours() {
+    const { open, opens_at, closes_at } = this.#municipality ?? {};
+    if (open) return this.#texts.isPast(closes_at) ? "" : this.#texts.say("is_open");
+    if (!opens_at || this.#texts.isPast(opens_at)) return "";
+    return this.#texts.say("opens", { time: this.#texts.when(opens_at) });
   }
 
   /** What is being waited for, always in words. */
@@ -128,8 +137,7 @@ export class Panel {
     const name = contact?.name;
     if (!name || (status !== "waiting" && !(status === "with_contact" && due))) return "";
     if (!due) return this.#texts.say("waiting_undated", { name });
-    const late = new Date(due) < new Date();
-    return this.#texts.say(late ? "waiting_late" : "waiting", { name, time: this.#texts.when(due) });
+    return this.#texts.say(this.#texts.isPast(due) ? "waiting_late" : "waiting", { name, time: this.#texts.when(due) });
   }
 
   /** Says that the hotline cannot be reached, and what reaches the municipality nevertheless. */

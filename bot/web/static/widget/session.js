@@ -17,6 +17,7 @@ export class Session extends EventTarget {
   #store;
   #code;
   #language;
+  #time;
   #connection = null;
   #connected = null; // the inquiry that is listened to
   #draining = false;
@@ -26,12 +27,13 @@ export class Session extends EventTarget {
   #onStore = () => this.#adopt();
   #onOnline = () => this.#wake?.();
 
-  constructor(api, store, code, language) {
+  constructor(api, store, code, language, time) {
     super();
     this.#api = api;
     this.#store = store;
     this.#code = code;
     this.#language = language;
+    this.#time = time;
     store.addEventListener("change", this.#onStore);
     window.addEventListener("online", this.#onOnline);
   }
@@ -129,6 +131,7 @@ export class Session extends EventTarget {
       if (inquiry?.token) {
         this.#connection = new Connection(this.#api, inquiry, {
           thread: (thread) => this.#take(thread),
+          time: (iso) => this.#hear(iso),
           state: (state) => this.#setState(state),
           refused: (code) => this.#refused(code),
         });
@@ -138,8 +141,15 @@ export class Session extends EventTarget {
     if (this.#store.queue.some((item) => !item.failed)) this.#drain();
   }
 
+  /** Deadlines pass while nothing else happens. */
+  #hear(iso) {
+    this.#time.hear(iso);
+    this.#changed();
+  }
+
   #take(thread) {
     if (thread.id !== this.#connected) return;
+    this.#time.hear(thread.now);
     for (const message of thread.messages) {
       this.messages.set(message.seq, message);
       if (message.client_id) this.#store.dequeue(message.client_id);
