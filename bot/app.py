@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.calendar import public_holidays
 from bot.channels import telegram as telegram_channel
 from bot.channels import web as web_channel
-from bot.conversation.attendance import follow_absences, move_from_coordinators
+from bot.conversation.attendance import follow_staff, move_from_coordinators
 from bot.conversation.effects import say_time
 from bot.conversation.people import People
 from bot.conversation.receiving import Receiving
@@ -74,7 +74,7 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
     async def timers() -> None:
         await file_quiet(services)
         await tell_overdue(services)
-        await follow_absences(services)
+        await follow_staff(services)
         await move_from_coordinators(services)
 
     tasks = [

@@ -28,7 +28,7 @@ STAFF_OUTCOMES = (Outcome.SOLVED, Outcome.REFERRED, Outcome.WITHDRAWN, Outcome.A
 _FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.WITH_BOT: frozenset({Status.WAITING, Status.WITH_CONTACT, Status.RESOLVED}),
     Status.WAITING: frozenset({Status.WITH_CONTACT, Status.RESOLVED}),
-    Status.WITH_CONTACT: frozenset({Status.WITH_BOT, Status.RESOLVED}),
+    Status.WITH_CONTACT: frozenset({Status.WITH_BOT, Status.RESOLVED, Status.WAITING}),  # waiting: its contact left
     Status.RESOLVED: frozenset({Status.WITH_CONTACT, Status.WITH_BOT}),
 }
 

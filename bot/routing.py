@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.calendar import OpeningHours
 from bot.store import tables as t
 
+CONTACT_ROLES = frozenset({"contact", "coordinator"})  # who may have inquiries
 PRESENT_FOR = timedelta(minutes=2)  # the console sends a sign of life every 30 s
 
 
@@ -61,10 +62,27 @@ async def choose_with_room(
     return Contact(owner, owner) if owner else None
 
 
+def is_able(
+    staff_id: sa.ColumnElement[Any],
+    municipality: sa.ColumnElement[Any],
+    department: sa.ColumnElement[Any] | None = None,
+) -> sa.ColumnElement[bool]:
+    """Whether who has ``staff_id`` works here, may have inquiries, and is in ``department`` if that is given."""
+    s = t.staff.alias()
+    roles = sa.cast(s.c.roles, sa.Text)
+    able = sa.exists().where(
+        s.c.municipality == municipality,
+        s.c.id == staff_id,
+        s.c.active,
+        sa.or_(*(roles.contains(f'"{role}"', autoescape=True) for role in sorted(CONTACT_ROLES))),
+    )
+    return able if department is None else able.where(s.c.department_id == department)
+
+
 async def _staff(
     connection: AsyncConnection, municipality: str, due_at: datetime
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str | None]]:
-    """Active staff by id, and the deputies of those whose registered absence covers ``due_at``."""
+    """Staff who can have inquiries, by id, and the deputies of those whose registered absence covers ``due_at``."""
     rows = await connection.execute(sa.select(t.staff).where(t.staff.c.municipality == municipality, t.staff.c.active))
     a = t.absence.c
     absences = await connection.execute(
@@ -72,7 +90,8 @@ async def _staff(
             a.municipality == municipality, a.from_at <= due_at, a.until_at >= due_at
         )
     )
-    return {row.id: dict(row._mapping) for row in rows}, {row.staff_id: row.deputy_id for row in absences}
+    able = {row.id: dict(row._mapping) for row in rows if not CONTACT_ROLES.isdisjoint(row.roles)}
+    return able, {row.staff_id: row.deputy_id for row in absences}
 
 
 def acting_for(
@@ -96,8 +115,9 @@ async def _earlier_owner(
 ) -> dict[str, Any] | None:
     """The owner of this inquiry, of the one it continues, or of an earlier one of the same inquirer or checked business."""
     c = t.inquiry.c
-    if inquiry["owner_id"] in staff:
-        return staff[inquiry["owner_id"]]
+    owner = staff.get(inquiry["owner_id"] or "")
+    if owner and owner["department_id"] == inquiry["department_id"]:
+        return owner
     same = [c.id == inquiry["previous_id"]] if inquiry["previous_id"] else []
     if inquiry["identity"]:
         same.append(c.identity == inquiry["identity"])

@@ -13,6 +13,7 @@ ALLOWED = {
     ("waiting", "resolved"),
     ("with_contact", "with_bot"),
     ("with_contact", "resolved"),
+    ("with_contact", "waiting"),  # its contact left, and there is nobody else
     ("resolved", "with_contact"),
     ("resolved", "with_bot"),
 }

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.conversation.attendance import follow_absences, move_from_coordinators
+from bot.conversation.attendance import follow_staff, move_from_coordinators
 from bot.conversation.people import People
 from bot.conversation.receiving import Receiving
 from bot.conversation.service import Services
@@ -96,13 +96,13 @@ async def test_an_absence_that_begins_brings_the_deputy_and_its_end_the_owner(
     }
     async with services.database.write() as connection:
         await connection.execute(sa.insert(t.absence), row | {"deputy_id": "service"})
-    assert await follow_absences(services) == 1
+    assert await follow_staff(services) == 1
     (inquiry,) = await rows(services, t.inquiry)
     assert inquiry.acting_id == "service" and inquiry.owner_id == "koordinator"
-    assert await follow_absences(services) == 0
+    assert await follow_staff(services) == 0
     async with services.database.write() as connection:
         await connection.execute(sa.delete(t.absence))
-    assert await follow_absences(services) == 1
+    assert await follow_staff(services) == 1
     (inquiry,) = await rows(services, t.inquiry)
     assert inquiry.acting_id == "koordinator"
     assert (await _kinds(services))[-2:] == ["contact_deputy", "contact_owner_back"]

@@ -26,6 +26,7 @@ _CONTACT_COLUMNS = {
     "company": "company",
     "cvr": "cvr",
 }
+_WITHOUT_DEADLINE = ("contact_changed", "contact_deputy")  # texts that name one, with a wording of their own without it
 # The link holds the token, which is never stored: it is put in when an entitled reader asks.
 LINK = "{link}"
 
@@ -142,7 +143,8 @@ async def tell_contact(
         "number": thread["number"] or "",
         "deadline": say_time(due_at, language) if due_at else "",
     } | more
-    text = services.knowledge.text(key, language, **params)
+    open_ended = due_at is None and key in _WITHOUT_DEADLINE
+    text = services.knowledge.text(f"{key}_open" if open_ended else key, language, **params)
     body: dict[str, Any] = {"kind": key, "staff": person["id"], "due_at": due_at.isoformat() if due_at else None}
     if receipt:
         text += "\n\n" + services.knowledge.text("receipt_link", language, link=LINK)

@@ -90,9 +90,14 @@ def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link:
         "helped": row["helped"],
         "masked": body.get("masked", 0),
         "due_at": body.get("due_at"),
-        "client_id": row["client_id"],
+        "client_id": _shown_id(row["client_id"]),
         "at": row["at"].isoformat(),
     }
+
+
+def _shown_id(client_id: str | None) -> str | None:
+    """None for the message that opened the inquiry: its id is made of the secret that opens it again."""
+    return None if client_id is None or client_id.endswith(":first") else client_id
 
 
 def is_form_reply(message: sa.FromClause, turn: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -116,7 +121,7 @@ def is_form_reply(message: sa.FromClause, turn: sa.FromClause) -> sa.ColumnEleme
 
 
 async def read_contact(connection: AsyncConnection, inquiry: dict[str, Any], language: str) -> dict[str, Any] | None:
-    """Name, title and department of the acting contact, as the inquirer may know them."""
+    """Name, title and department of the acting contact, as the inquirer may know them; None for one who left."""
     if not inquiry["acting_id"]:
         return None
     c, d = t.staff.c, t.department.c
@@ -124,7 +129,7 @@ async def read_contact(connection: AsyncConnection, inquiry: dict[str, Any], lan
         await connection.execute(
             sa.select(c.name, c.title, c.seen_at, d.name.label("department"))
             .join(t.department, (d.municipality == c.municipality) & (d.id == c.department_id))
-            .where(c.municipality == inquiry["municipality"], c.id == inquiry["acting_id"])
+            .where(c.municipality == inquiry["municipality"], c.id == inquiry["acting_id"], c.active)
         )
     ).first()
     if found is None:

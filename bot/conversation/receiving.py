@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.attendance import keep_contact
 from bot.conversation.continuing import find_written, going_on, is_offered, new_inquiry
 from bot.conversation.effects import tell
 from bot.conversation.service import Services, find_municipality, opening_hours
@@ -38,11 +39,11 @@ _CHOICE_TEXTS = {
     HELPFUL: "yes",
     UNHELPFUL: "no",
 }
-# "tak" and the like never reopen a resolved inquiry (docs/domain.md).
+# "tak" and the like never reopen a resolved inquiry and start no deadline (docs/domain.md).
 _THANKS = re.compile(
     r"\W*(?:(?:mange|tusind|1000|selv|super|ok|okay|fint|perfekt|dejligt)\W+)*"
-    r"(?:tak|takker|thanks?|thank you|thx|ok|okay|super|fint|perfekt|dejligt|great|perfect|👍|🙏|😊)"
-    r"(?:\W+(?:for|skal|du|i|have|det|hjælpen|svaret|så|meget|so|much|a|lot|the|help|hilsen|mvh|vh))*\W*",
+    r"(?:tak|takker|thanks?|thank you|thx|ok|okay|super|fint|perfekt|dejligt|great|perfect|[👍🙏😊👌🙌❤])"
+    r"(?:\W+(?:for|skal|du|i|jer|dig|have|det|din|jeres|hjælp|hjælpen|svar|svaret|så|meget|so|much|a|lot|the|help|hilsen|mvh|vh))*\W*",
     re.IGNORECASE,
 )
 
@@ -157,8 +158,8 @@ class Receiving:
                     leased = thread.ask_turn(
                         message_id=message["id"], choice=choice, leased_by=services.process_id, leased_until=lease
                     )
-                elif thread["status"] == Status.WITH_CONTACT:
-                    await self._promise_next_reply(connection, thread)
+                if thread["status"] in (Status.WAITING, Status.WITH_CONTACT):
+                    await self._promise_next_reply(connection, thread, shown, choice)
                 await thread.save()
         except IntegrityError:
             said = masked.text if masked else None
@@ -233,15 +234,22 @@ class Receiving:
         return title
 
     async def _reopen(self, thread: Thread, text: str, choice: str | None) -> None:
-        if thread["status"] != Status.RESOLVED or (choice is None and _THANKS.fullmatch(text)):
-            return
-        status = reopened_status(thread["owner_id"])
-        thread.set(status=status, outcome=None, resolved_at=None)
-        if status is Status.WITH_CONTACT:
+        """A resolved inquiry is open again, unless the text is mere thanks; one with people is with somebody who works here."""
+        reopens = thread["status"] == Status.RESOLVED and not (choice is None and _THANKS.fullmatch(text))
+        if reopens:
+            thread.set(status=reopened_status(thread["owner_id"]), outcome=None, resolved_at=None)
+        if thread["status"] in (Status.WAITING, Status.WITH_CONTACT):
+            await keep_contact(self.services, thread)
+        if reopens and thread["status"] == Status.WITH_CONTACT:
             await tell(self.services, thread, "reopened")
 
-    async def _promise_next_reply(self, connection: AsyncConnection, thread: Thread) -> None:
-        if thread["reply_due_at"] is not None:  # the contact already owes a reply
+    async def _promise_next_reply(
+        self, connection: AsyncConnection, thread: Thread, text: str, choice: str | None
+    ) -> None:
+        """A reply is owed within the municipality's time, unless one is already or the text is mere thanks."""
+        if thread["reply_due_at"] is not None:
+            return
+        if choice is None and _THANKS.fullmatch(text) and not await _was_asked(connection, thread):
             return
         municipality = await find_municipality(connection, thread.municipality)
         due_at = opening_hours(municipality).after(thread.now, municipality["next_reply_minutes"])
@@ -284,3 +292,20 @@ class Receiving:
         )
         row = found.first()
         return dict(row._mapping) if row else None
+
+
+async def _was_asked(connection: AsyncConnection, thread: Thread) -> bool:
+    """Whether the contact's last message asks something: then "ok" is an answer, and no mere thanks."""
+    m = t.message.c
+    last = await connection.scalar(
+        sa.select(m.text)
+        .where(
+            m.municipality == thread.municipality,
+            m.inquiry_id == thread.id,
+            m.author == "staff",
+            m.internal.is_(False),
+        )
+        .order_by(m.id.desc())
+        .limit(1)
+    )
+    return "?" in (last or "")

@@ -11,13 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.attendance import is_nobodys
+from bot.conversation.noting import DAY, note
 from bot.conversation.rights import StaffMember, visible_to
+from bot.conversation.service import Services
 from bot.errors import BadInput
 from bot.lifecycle import Status
 from bot.masking import mask
 from bot.store import tables as t
 
-LISTS = ("mine", "department", "waiting", "bot", "all")
+LISTS = ("mine", "department", "waiting", "nobody", "bot", "all")
 STATUSES = tuple(Status)
 PAGE = 50
 _WITH_PEOPLE = (Status.WAITING, Status.WITH_CONTACT)
@@ -72,9 +75,21 @@ async def read_list(
     return [row_json(row, now) for row in found[:PAGE]], _cursor(last) if last else None
 
 
+async def note_list(services: Services, staff: StaffMember, chosen: Filter) -> None:
+    """The audit log says, once a day, that a list or a search showed inquiries of several departments to somebody with a role for
+    all of them; never what was searched for."""
+    if staff.has("coordinator", "data_officer") and (chosen.list not in ("mine", "department") or chosen.q):
+        searched = bool(chosen.q)
+        await note(
+            services, staff.municipality, staff.id, "list_read", once_in=DAY, list=chosen.list, searched=searched
+        )
+
+
 async def count_lists(connection: AsyncConnection, staff: StaffMember, now: datetime) -> dict[str, int]:
     """How many inquiries stand in each list, and how many of one's own are overdue."""
-    counts = [sa.func.count(sa.case((_in_list(staff, name), 1))).label(name) for name in LISTS if name != "all"]
+    # "nobody" asks who works here, for every row: only who hands out inquiries needs the number.
+    left_out = {"all"} if staff.has("coordinator") else {"all", "nobody"}
+    counts = [sa.func.count(sa.case((_in_list(staff, name), 1))).label(name) for name in LISTS if name not in left_out]
     late = (c.reply_due_at < now) & _in_list(staff, "mine")
     row = (
         await connection.execute(
@@ -86,7 +101,7 @@ async def count_lists(connection: AsyncConnection, staff: StaffMember, now: date
     everything = await connection.scalar(
         sa.select(sa.func.count()).select_from(t.inquiry).where(visible_to(staff), _in_list(staff, "all"))
     )
-    return {**row._mapping, "all": everything or 0}
+    return {"nobody": 0, **row._mapping, "all": everything or 0}
 
 
 async def find_row(
@@ -146,6 +161,8 @@ def _in_list(staff: StaffMember, name: str) -> sa.ColumnElement[bool]:
         return c.status.in_(_WITH_PEOPLE) & own
     if name == "waiting":
         return c.status == Status.WAITING
+    if name == "nobody":
+        return c.status.in_(_WITH_PEOPLE) & is_nobodys()
     # Nothing was asked yet on a page that was only opened, after a greeting, or in a group that the bot was added to.
     asked = sa.exists().where(
         t.message.c.municipality == c.municipality, t.message.c.inquiry_id == c.id, t.message.c.author == "inquirer"

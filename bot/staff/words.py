@@ -21,6 +21,7 @@ LISTS = {
     "mine": N_("Mine"),
     "department": N_("Min forvaltning"),
     "waiting": N_("Venter"),
+    "nobody": N_("Uden kontaktperson"),
     "bot": N_("Hos maskinen"),
     "all": N_("Alle"),
 }
@@ -28,6 +29,7 @@ EMPTY = {
     "mine": N_("Du har ingen henvendelser lige nu. Se under »Venter«, om der er nogen at tage."),
     "department": N_("Din forvaltning har ingen åbne henvendelser."),
     "waiting": N_("Ingen venter. Nye henvendelser kommer her af sig selv."),
+    "nobody": N_("Alle henvendelser har en kontaktperson."),
     "bot": N_("Maskinen taler ikke med nogen lige nu."),
     "all": N_("Der er ingen henvendelser endnu. De kommer, når en virksomhed skriver på hjemmesiden."),
 }
@@ -80,6 +82,7 @@ AUTHORS = {
 INTERNAL = {
     "returned": N_("Der har været stille i et døgn, så henvendelsen er kommet tilbage fra maskinen."),
     "overdue": N_("Svarfristen er overskredet."),
+    "link_revoked": N_("Det hemmelige link er spærret. Den, der kun har linket, kan ikke længere læse med."),
 }
 DEADLINES = {"first_reply": N_("Første svar"), "next_reply": N_("Næste svar")}
 DONE = {
@@ -89,6 +92,7 @@ DONE = {
     "give_back": N_("Henvendelsen er givet tilbage til maskinen."),
     "hand_on": N_("Henvendelsen er givet videre."),
     "resolve": N_("Henvendelsen er afsluttet."),
+    "revoke_link": N_("Linket er spærret. Browseren, der begyndte henvendelsen, kommer selv ind igen."),
     "wrong": N_("Redaktøren har fået at vide, at svaret er forkert."),
     "mark": N_("Tak. Redaktøren ser spørgsmålet uden navne og kontaktoplysninger."),
     "draft": N_("Redaktøren har fået svaret som kladde, uden navne og kontaktoplysninger."),

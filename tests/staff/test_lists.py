@@ -48,7 +48,7 @@ async def test_an_inquiry_moves_through_the_lists(client: Client, services: Serv
     await mine.act(business.id, "take")
     assert await mine.listed("waiting") == [] and await mine.listed("mine") == [business.id]
     assert (await mine.get("/inquiries"))["counts"] == {
-        "mine": 1, "department": 1, "waiting": 0, "bot": 0, "all": 1, "overdue": 0,
+        "mine": 1, "department": 1, "waiting": 0, "nobody": 0, "bot": 0, "all": 1, "overdue": 0,
     }  # fmt: skip
     await mine.act(business.id, "resolve", outcome="solved")
     assert await mine.listed("mine") == await mine.listed("department") == [] and await mine.listed("all") == [
@@ -106,7 +106,9 @@ async def test_contacts_see_their_own_departments_inquiries_only(services: Servi
     building = await store(services, status="waiting", area="building", department_id="byg", owner_id="byg")
     waste = await store(services, status="waiting", area="waste", department_id="miljoe", owner_id="affald")
     unknown = await store(services, status="with_bot")
-    given = await store(services, status="with_contact", area="waste", department_id="miljoe", acting_id="byg")
+    given = await store(
+        services, status="with_contact", area="waste", department_id="miljoe", owner_id="affald", acting_id="byg"
+    )
     byg, koordinator = await sign_in("byg"), await sign_in("koordinator")
     assert set(await byg.listed("all")) == {building, unknown, given}
     assert set(await koordinator.listed("all")) == {building, waste, unknown, given}
