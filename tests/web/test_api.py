@@ -131,6 +131,7 @@ async def test_a_token_opens_only_its_own_inquiry(client: TestClient[Any, Any], 
 async def test_answers_tell_the_servers_time_and_when_it_closes(
     client: TestClient[Any, Any], business: Inquirer, clock: Clock
 ) -> None:
+    await business.open()
     municipality = await (await client.get("/api/v1/municipalities/0000")).json()
     assert municipality["open"] and municipality["closes_at"] == "2026-11-25T15:00:00+00:00"
     assert municipality["now"] == (await business.read())["now"] == clock.at.isoformat()

@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
 from tests.conftest import Clock
+from tests.inquirer import client_id
 from tests.staff.people import QUESTION, escalated, owner_of
 from tests.staff.test_console_browser import console
 from tests.web.browser import ProfileMaker, address_of, messages
@@ -86,6 +87,6 @@ async def test_the_console_counts_time_since_by_the_servers_time(
     assert [text.replace("21 min", "20 min") for text in await times.all_inner_texts()] == before
     clock.advance(hours=3)
     async with page.expect_response("**/staff"):
-        await business.post(text=QUESTION, client_id="a")
+        await business.post(text=QUESTION, client_id=client_id(1))
     await page.clock.fast_forward(TIMES_MS)
     await expect(times.first).to_contain_text("3 timer")
