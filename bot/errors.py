@@ -126,6 +126,14 @@ class AnswerUnchanged(Conflict):
     )
 
 
+class ArticleInUse(Conflict):
+    code = "article_in_use"
+    da, en = (
+        "Maskinen har lært svaret, eller nogen har fået det. Træk det tilbage i stedet.",
+        "The machine has learnt this answer, or somebody was given it. Withdraw it instead.",
+    )
+
+
 class AlreadyJudged(Conflict):
     code = "already_judged"
     da, en = "En redaktør har allerede taget stilling til beskeden.", "An editor has already judged this message."
@@ -134,6 +142,14 @@ class AlreadyJudged(Conflict):
 class WrongStatus(Conflict):
     code = "wrong_status"
     da, en = "Det kan ikke gøres, som henvendelsen står nu.", "This cannot be done as the inquiry stands now."
+
+
+class MessageMeanwhile(Conflict):
+    code = "message_meanwhile"
+    da, en = (
+        "Henvenderen har skrevet imens. Læs beskeden først, og prøv så igen.",
+        "The inquirer has written meanwhile. Read the message first, then try again.",
+    )
 
 
 class NotActingContact(Forbidden):
@@ -157,6 +173,14 @@ class StoreUnavailable(HotlineError):
     da, en = (
         "Vi kan ikke gemme beskeder lige nu. Beskeden er ikke modtaget; prøv igen om lidt.",
         "We cannot store messages right now. The message was not received; try again shortly.",
+    )
+
+
+class Busy(HotlineError):
+    code, status = "busy", 503
+    da, en = (
+        "Der er mange, der logger ind lige nu. Vent et øjeblik, og prøv igen.",
+        "Many people are signing in right now. Wait a moment and try again.",
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from bot.conversation.remarks import note_undelivered
+from bot.conversation.delivering import note_delivery
 from bot.conversation.service import Services
 from bot.store import tables as t
 
@@ -115,7 +115,9 @@ class Outbox:
         thread = None
         async with self.services.database.write() as connection:
             await connection.execute(sa.update(t.outbox).where(t.outbox.c.id == entry["id"]).values(**values))
-            if values.get("status") == "failed":
-                thread = await note_undelivered(connection, entry, self.services.now())
+            # Told when it fails, when it is first in trouble, and when it arrives after that.
+            status, first = values.get("status", "pending"), entry["attempts"] == 0
+            if status == "failed" or (entry["error"] if status == "sent" else first and values.get("error")):
+                thread = await note_delivery(connection, entry, status, self.services.now())
         if thread is not None:
             self.services.announce(thread)

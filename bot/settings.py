@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     max_messages_per_minute: int = Field(30, description="Messages of one inquiry per minute; 0: no limit.")
     max_messages_per_address: int = Field(300, description="Messages from one address per minute; 0: no limit.")
     max_sign_ins_per_quarter: int = Field(
-        10, description="Sign-in attempts from one address, and for one e-mail, per 15 minutes; 0: no limit."
+        10,
+        description="Sign-in attempts for one e-mail from one network, or in one browser known to it, per 15 minutes; "
+        "5 times as many from one network, 20 times as many for one e-mail from everywhere. 0: no limit.",
     )
     trusted_proxies: str = Field(
         "",

@@ -12,7 +12,7 @@ import click
 
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import NoWorkers, Services, find_municipality
-from bot.editing.exchange import Difference, export_package, find_differences, import_package
+from bot.editing.exchange import Difference, import_package, preview_package, take_package
 from bot.hub import Hub
 from bot.knowledge.files import load_knowledge
 from bot.knowledge.own import dump
@@ -26,20 +26,19 @@ SAID = {"new": "new", "changed": "changed", "same": "the same"}
 async def export_to(settings: Settings, municipality: str, file: Path) -> int:
     """The package of ``municipality`` is in ``file``; returns how many articles and texts it holds."""
     async with _services(settings, municipality) as services:
-        async with services.database.read() as connection:
-            here = await services.knowledge.of(connection, municipality)
-        await asyncio.to_thread(file.write_text, export_package(here, municipality), encoding="utf-8")
-        return len(here.own) + len(here.texts)
+        package, number = await take_package(services, _operator(municipality))
+        await asyncio.to_thread(file.write_text, package, encoding="utf-8")
+        return number
 
 
 async def import_from(
     settings: Settings, municipality: str, file: Path, applies: bool, overwrite: tuple[str, ...]
 ) -> None:
     """The difference is shown, and with ``applies`` taken in."""
-    source = await asyncio.to_thread(file.read_text, encoding="utf-8")
+    source = await asyncio.to_thread(file.read_text, encoding="utf-8", errors="replace")
     async with _services(settings, municipality) as services:
         operator = _operator(municipality)
-        _, differences = await find_differences(services, operator, source, file.name)
+        differences = await preview_package(services, operator, source, file.name)
         for difference in differences:
             _show(difference, overwrite)
         if not applies:

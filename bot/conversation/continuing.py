@@ -42,7 +42,7 @@ async def find_written(
     connection: AsyncConnection, inquiry: dict[str, Any], client_id: str
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The message ``client_id`` and its inquiry: this one, or one that it continues or that continues it."""
-    ids = await _linked(connection, inquiry)
+    ids = await linked_ids(connection, inquiry)
     found = (
         await connection.execute(
             sa.select(t.message).where(
@@ -67,7 +67,7 @@ async def is_offered(connection: AsyncConnection, inquiry: dict[str, Any], choic
     bodies = await connection.scalars(
         sa.select(m.body).where(
             m.municipality == inquiry["municipality"],
-            m.inquiry_id.in_(await _linked(connection, inquiry)),
+            m.inquiry_id.in_(await linked_ids(connection, inquiry)),
             m.author != "inquirer",
             m.internal.is_(False),
             m.body.is_not(None),
@@ -127,7 +127,7 @@ async def _continue(services: Services, closed: Thread) -> Thread:
     return thread
 
 
-async def _linked(connection: AsyncConnection, inquiry: dict[str, Any]) -> list[str]:
+async def linked_ids(connection: AsyncConnection, inquiry: dict[str, Any]) -> list[str]:
     """The ids of all that continue each other with this one, itself among them."""
     here = c.municipality == inquiry["municipality"]
     ids, earlier = [inquiry["id"]], inquiry["previous_id"]

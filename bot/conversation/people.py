@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from bot.conversation.continuing import linked_ids
 from bot.conversation.effects import assign, next_number, tell, tell_contact
 from bot.conversation.receiving import CONTROL, MAX_CHARACTERS
 from bot.conversation.rights import StaffMember, may_act
@@ -18,6 +19,7 @@ from bot.errors import (
     BadInput,
     EmptyText,
     Forbidden,
+    MessageMeanwhile,
     NotActingContact,
     NotFound,
     SameIdOtherText,
@@ -149,10 +151,12 @@ class People:
             written = _checked(text)
             return thread.add("staff", written.text, internal=True, staff_id=staff.id, body=_body(masked=written.count))
 
-    async def give_back(self, staff: StaffMember, inquiry_id: str) -> None:
-        """The bot answers again; the owner stays the owner. Raises WrongStatus, NotActingContact."""
+    async def give_back(self, staff: StaffMember, inquiry_id: str, *, rev: int | None = None) -> None:
+        """The bot answers again; the owner stays the owner. ``rev``: of the thread that ``staff`` saw, here as in all that ends
+        it or hands it on. Raises WrongStatus, NotActingContact, MessageMeanwhile when the inquirer wrote since."""
         async with self._acting(staff, inquiry_id) as thread:
             self._check_contact(thread, staff)
+            await _check_seen(thread, rev)
             check_transition(thread["status"], Status.WITH_BOT)
             state = DialogueState.from_json(thread["state"])
             state.escalated = state.waiting_told = False
@@ -169,13 +173,16 @@ class People:
             await self._met(thread)
             await self._audit(thread, staff, "give_back")
 
-    async def hand_on(self, staff: StaffMember, inquiry_id: str, to_id: str, note: str = "") -> None:
-        """``to_id`` is owner and acting contact; the status stays. Raises NotFound for no such active colleague."""
+    async def hand_on(
+        self, staff: StaffMember, inquiry_id: str, to_id: str, note: str = "", *, rev: int | None = None
+    ) -> None:
+        """``to_id`` is owner and acting contact; the status stays. Raises NotFound for no such active colleague, MessageMeanwhile."""
         async with self._acting(staff, inquiry_id) as thread:
             if thread["status"] not in (Status.WAITING, Status.WITH_CONTACT):
                 raise WrongStatus
             if thread["acting_id"] != staff.id and thread["owner_id"] != staff.id and not staff.has("coordinator"):
                 raise NotActingContact
+            await _check_seen(thread, rev)
             person = await self._person(thread, to_id)
             if to_id == thread["acting_id"] or not set(person["roles"]) & {"contact", "coordinator"}:
                 raise BadInput("this colleague cannot take it")
@@ -190,14 +197,16 @@ class People:
             )
             await self._audit(thread, staff, "hand_on", to=to_id)
 
-    async def resolve(self, staff: StaffMember, inquiry_id: str, outcome: str) -> None:
-        """The inquiry is resolved with ``outcome`` (solved, referred, withdrawn, abuse). Raises BadInput, WrongStatus."""
+    async def resolve(self, staff: StaffMember, inquiry_id: str, outcome: str, *, rev: int | None = None) -> None:
+        """The inquiry is resolved with ``outcome`` (solved, referred, withdrawn, abuse). Raises BadInput, WrongStatus,
+        MessageMeanwhile."""
         if outcome not in STAFF_OUTCOMES:
             raise BadInput("outcome is one of " + ", ".join(STAFF_OUTCOMES))
         async with self._acting(staff, inquiry_id) as thread:
             if thread["status"] == Status.RESOLVED:
                 raise WrongStatus
             self._check_contact(thread, staff)
+            await _check_seen(thread, rev)
             check_transition(thread["status"], Status.RESOLVED)
             thread.set(
                 status=Status.RESOLVED,
@@ -211,6 +220,25 @@ class People:
             await tell(self.services, thread, "resolved", deliver=outcome != Outcome.ABUSE, outcome=shown)
             await self._met(thread)
             await self._audit(thread, staff, "resolve", outcome=outcome)
+
+    async def revoke_link(self, staff: StaffMember, inquiry_id: str) -> None:
+        """No secret link or token given so far opens the inquiry any more; the browser that began it gets a new one by the secret
+        with which it did (``Receiving.open``), and a messenger goes on. Raises NotActingContact."""
+        async with self._acting(staff, inquiry_id) as thread:
+            self._check_contact(thread, staff)
+            thread.set(generation=thread["generation"] + 1)
+            thread.add("system", "", internal=True, staff_id=staff.id, body={"kind": "link_revoked"})
+            # Who has the link of an inquiry is told that of the one that continues it.
+            c, linked = (
+                t.inquiry.c,
+                [other for other in await linked_ids(thread.connection, thread.row) if other != thread.id],
+            )
+            others = (c.municipality == thread.municipality) & c.id.in_(linked)
+            raised = {"generation": c.generation + 1, "rev": c.rev + 1}
+            await thread.connection.execute(sa.update(t.inquiry).where(others).values(raised))
+            await self._audit(thread, staff, "link_revoked")
+        for other in linked:
+            self.services.hub.publish(staff.municipality, other)
 
     def _check_contact(self, thread: Thread, staff: StaffMember) -> None:
         if thread["acting_id"] is None and thread["status"] == Status.WITH_BOT:
@@ -274,6 +302,18 @@ class People:
                 "at": thread.now,
             },
         )
+
+
+async def _check_seen(thread: Thread, rev: int | None) -> None:
+    """Raises MessageMeanwhile when the inquirer wrote after ``rev``. None: nobody looked at a thread."""
+    if rev is None:
+        return
+    m = t.message.c
+    unseen = sa.select(m.id).where(
+        m.municipality == thread.municipality, m.inquiry_id == thread.id, m.author == "inquirer", m.id > rev
+    )
+    if await thread.connection.scalar(unseen.limit(1)) is not None:
+        raise MessageMeanwhile
 
 
 def _checked(text: str) -> Masked:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.delivering import read_deliveries
 from bot.conversation.effects import local
 from bot.conversation.service import Services
 from bot.knowledge.markdown import to_html
@@ -60,7 +61,11 @@ async def _shown(
 ) -> list[dict[str, Any]]:
     names = await _names(connection, inquiry) if inquiry["owner_id"] or internal else {}
     link = None if internal else services.link_of(inquiry)
-    return [message_json(dict(row._mapping), names, link) for row in sorted(found, key=lambda row: row.id)]
+    shown = [message_json(dict(row._mapping), names, link) for row in sorted(found, key=lambda row: row.id)]
+    if internal:
+        deliveries = await read_deliveries(connection, inquiry)
+        shown = [message | {"delivery": deliveries.get(message["id"])} for message in shown]
+    return shown
 
 
 def message_json(row: dict[str, Any], names: dict[str, str] | None = None, link: str | None = None) -> dict[str, Any]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
@@ -59,13 +56,3 @@ async def speak(services: Services, municipality: str, inquiry_id: str, language
         thread.next_rev()
         await thread.save()
     services.announce(thread)
-
-
-async def note_undelivered(connection: AsyncConnection, entry: dict[str, Any], now: datetime) -> Thread:
-    """The message of an outbox entry counts as changed, so that whoever reads the thread learns that it did not arrive."""
-    thread = await Thread.load(connection, entry["municipality"], entry["inquiry_id"], now)
-    m = t.message.c
-    here = (m.municipality == thread.municipality) & (m.inquiry_id == thread.id) & (m.id == entry["message_id"])
-    await connection.execute(sa.update(t.message).where(here).values(rev=thread.next_rev()))
-    await thread.save()
-    return thread

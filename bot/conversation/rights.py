@@ -87,6 +87,7 @@ def allowed(staff: StaffMember, inquiry: dict[str, Any]) -> dict[str, bool]:
         "note": act,
         "give_back": act and answers_for_it and status == Status.WITH_CONTACT,
         "hand_on": act and with_people and (answers_for_it or inquiry["owner_id"] == staff.id),
+        "revoke_link": act and (answers_for_it or (nobody and status == Status.WITH_BOT)),
         "resolve": act and status != Status.RESOLVED and (answers_for_it or (nobody and status == Status.WITH_BOT)),
     }
 

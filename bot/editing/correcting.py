@@ -10,24 +10,25 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.rights import StaffMember, access_inquiry
+from bot.conversation.rights import StaffMember, access_inquiry, may_act
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
 from bot.editing.articles import check_editor
 from bot.editing.service import audit
-from bot.errors import AnswerUnchanged, NotFound
+from bot.errors import AnswerUnchanged, Forbidden, NotFound
 from bot.store import tables as t
 
 _GIVEN_BY = ("bot", "staff", "system")
 
 
 async def report_wrong(services: Services, staff: StaffMember, inquiry_id: str, message_id: int) -> str:
-    """The editors see that ``staff`` found the answer in this message wrong; returns the article's id.
+    """The editors see that ``staff``, who may work in the inquiry, found the answer in this message wrong; returns the article's id.
 
     Raises NotFound (also for a message without an article), Forbidden."""
     m = t.message.c
     async with services.database.write() as connection:
-        await access_inquiry(connection, staff, inquiry_id)
+        if not may_act(staff, await access_inquiry(connection, staff, inquiry_id)):
+            raise Forbidden
         found = (
             await connection.execute(
                 sa.select(m.article, m.article_version).where(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.noting import DAY, note
 from bot.conversation.rights import StaffMember, may_act
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
@@ -122,7 +123,8 @@ async def create_from_questions(
 ) -> str:
     """A new own article, of which ``questions`` of inquiries are confirmed examples, and ``draft``, if given, is done with.
 
-    They stay questions of their inquiries: erased with these, and in no package for others. Raises as Editing.create and find_question."""
+    They stay questions of their inquiries, without which they are not kept, and are in no package for others. Raises as
+    Editing.create and find_question."""
     check_editor(staff)
     if len(questions) > MOST_QUESTIONS:
         raise BadInput(f"questions: at most {MOST_QUESTIONS}")
@@ -138,10 +140,12 @@ async def create_from_questions(
 
 
 async def read_questions(services: Services, staff: StaffMember, keys: Sequence[Key]) -> list[dict[str, Any]]:
-    """The inquirers' messages ``keys``, cleaned. Raises Forbidden, NotFound, NoQuestion."""
+    """The inquirers' messages ``keys``, cleaned; the audit log says whose. Raises Forbidden, NotFound, NoQuestion."""
     check_editor(staff)
     async with services.database.read() as connection:
         found = [await _find(connection, staff, key) for key in keys]
+    for inquiry_id in dict.fromkeys(inquiry_id for inquiry_id, _ in keys):
+        await note(services, staff.municipality, staff.id, "question_read", once_in=DAY, inquiry_id=inquiry_id)
     return [
         {"inquiry": key[0], "message": key[1], "text": question.text, "language": question.language}
         for key, question in zip(keys, found, strict=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.noting import HOUR, note
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.editing.articles import check_editor, find_stored
@@ -47,8 +48,16 @@ class Difference:
     body: dict[str, Any]
 
 
-def export_package(here: MunicipalKnowledge, municipality: str) -> str:
-    """The municipality's own articles and texts as YAML."""
+async def take_package(services: Services, staff: StaffMember) -> tuple[str, int]:
+    """The municipality's own articles and texts as YAML, and how many they are. Raises Forbidden."""
+    check_editor(staff)
+    async with services.database.read() as connection:
+        here = await services.knowledge.of(connection, staff.municipality)
+    await note(services, staff.municipality, staff.id, "package_exported", once_in=HOUR)
+    return await asyncio.to_thread(_export, here, staff.municipality), len(here.own) + len(here.texts)
+
+
+def _export(here: MunicipalKnowledge, municipality: str) -> str:
     articles = []
     for article in here.own.values():
         entry = to_entry(replace(article, id=bare_name(article.id, municipality), municipality=None))
@@ -98,11 +107,16 @@ def compare(here: MunicipalKnowledge, read: list[tuple[str, dict[str, Any]]]) ->
     return found
 
 
-async def find_differences(
+async def preview_package(services: Services, staff: StaffMember, source: str, name: str) -> list[Difference]:
+    """What the package would change in the municipality as it is now. Raises Forbidden, ArticleFileErrors."""
+    check_editor(staff)
+    await note(services, staff.municipality, staff.id, "package_previewed", once_in=HOUR)
+    return (await _find_differences(services, staff, source, name))[1]
+
+
+async def _find_differences(
     services: Services, staff: StaffMember, source: str, name: str
 ) -> tuple[MunicipalKnowledge, list[Difference]]:
-    """What the package would change in the municipality as it is now, and what that is. Raises ArticleFileErrors."""
-    check_editor(staff)
     common = services.knowledge.common
     read = await asyncio.to_thread(read_package, source, name, staff.municipality, common)
     async with services.database.read() as connection:
@@ -114,8 +128,9 @@ async def import_package(
     services: Services, staff: StaffMember, source: str, name: str, *, overwrite: Collection[str] = ()
 ) -> list[Difference]:
     """What was new or changed is taken in, at once or not at all; of the municipality's own texts only those named in
-    ``overwrite``. Returns what was taken. Raises ArticleFileErrors, Conflict when a text changed meanwhile."""
-    here, differences = await find_differences(services, staff, source, name)
+    ``overwrite``. Returns what was taken. Raises Forbidden, ArticleFileErrors, Conflict when a text changed meanwhile."""
+    check_editor(staff)
+    here, differences = await _find_differences(services, staff, source, name)
     taken = [
         d for d in differences if d.kind == "new" or (d.kind == "changed" and (not d.overwrites or d.id in overwrite))
     ]

@@ -16,13 +16,14 @@ from bot.conversation.receiving import CONTROL
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.editing.articles import Stored, check_editor, find_stored
-from bot.errors import BadInput, Conflict, NotFound
+from bot.errors import ArticleInUse, BadInput, Conflict, NotFound
 from bot.knowledge.content import LANGUAGES, Article, LocalValue, Problem
 from bot.knowledge.files import folded
 from bot.knowledge.own import entry_of, new_article, own_id, read_entry, texts_of, to_body
 from bot.knowledge.reading import NAME
 from bot.knowledge.service import text_version
 from bot.masking import mask_json
+from bot.models import kept_models, what_it_learnt
 from bot.store import tables as t
 
 OWN_FIELDS = ("sources", "examples", "kle", "law", "local")
@@ -35,12 +36,10 @@ class Editing:
     def __init__(self, services: Services):
         self.services = services
 
-    async def change_text(
-        self, staff: StaffMember, article_id: str, texts: Mapping[str, Any], version: int | None = None
-    ) -> None:
-        """The article has ``texts`` (title, answer, follow_ups) here. ``version`` is the one that was read: Conflict when
-        somebody changed it since. Raises BadInput, saying what is wrong with the texts. Of an own article sources and
-        examples may be given too; changed examples are trained on."""
+    async def change_text(self, staff: StaffMember, article_id: str, texts: Mapping[str, Any], version: int) -> None:
+        """The article has ``texts`` (title, answer, follow_ups) here. ``version`` is the one that was read, as in every change:
+        Conflict when somebody changed it since. Raises BadInput, saying what is wrong with the texts. Of an own article sources
+        and examples may be given too; changed examples are trained on."""
         if article_id not in self.services.knowledge.common.articles:
             await self._change_own(staff, article_id, texts, version)
             return
@@ -81,9 +80,7 @@ class Editing:
         self.services.taught.set()
         return article_id
 
-    async def _change_own(
-        self, staff: StaffMember, article_id: str, fields: Mapping[str, Any], version: int | None
-    ) -> None:
+    async def _change_own(self, staff: StaffMember, article_id: str, fields: Mapping[str, Any], version: int) -> None:
         check_editor(staff)
         article = await self._article(staff, article_id)
         body = self._own_body(article, fields)
@@ -95,7 +92,7 @@ class Editing:
     def _own_body(self, article: Article, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The own article with ``fields``, as stored. Raises BadInput."""
         changes = _clean(fields)
-        given = {name: mask_json(fields[name]) for name in OWN_FIELDS if fields.get(name) is not None}
+        given = {name: _clean_json(fields[name]) for name in OWN_FIELDS if fields.get(name) is not None}
         changed, problems = read_entry(entry_of(article, {"kle": [], **changes, **given}))
         known = {folded(text): label for label, _, text in self.services.knowledge.common.examples()}
         doubles = [
@@ -107,13 +104,13 @@ class Editing:
         _refuse(problems + doubles + _too_long(changes))
         return to_body(changed)
 
-    async def back_to_common(self, staff: StaffMember, article_id: str, version: int | None = None) -> None:
+    async def back_to_common(self, staff: StaffMember, article_id: str, version: int) -> None:
         """The article has the common text again."""
         self._common(article_id)
         async with self._change(staff, article_id, "article_common", version) as (connection, stored):
             await store_text(connection, self.services, staff, article_id, stored, body=None, base_version=None)
 
-    async def keep_text(self, staff: StaffMember, article_id: str, version: int | None = None) -> None:
+    async def keep_text(self, staff: StaffMember, article_id: str, version: int) -> None:
         """The municipality's own text is right although the common one changed."""
         common = self._common(article_id)
         async with self._change(staff, article_id, "article_kept", version) as (connection, stored):
@@ -121,14 +118,14 @@ class Editing:
                 raise Conflict
             await store_text(connection, self.services, staff, article_id, stored, base_version=text_version(common))
 
-    async def withdraw(self, staff: StaffMember, article_id: str, *, back: bool = False) -> None:
+    async def withdraw(self, staff: StaffMember, article_id: str, version: int, *, back: bool = False) -> None:
         """The article is not given here any more, or with ``back`` is again."""
         action = "article_taken_back" if back else "article_withdrawn"
-        async with self._change(staff, article_id, action) as (connection, stored):
+        async with self._change(staff, article_id, action, version) as (connection, stored):
             await store_text(connection, self.services, staff, article_id, stored, withdrawn=not back)
 
     async def set_values(
-        self, staff: StaffMember, article_id: str, values: Mapping[str, Mapping[str, str] | None]
+        self, staff: StaffMember, article_id: str, values: Mapping[str, Mapping[str, str] | None], version: int
     ) -> None:
         """The article's local values are ``values``; None or empty ones are not filled in any more. Raises BadInput."""
         check_editor(staff)
@@ -138,7 +135,7 @@ class Editing:
             raise BadInput(f"{article_id} has no local value {sorted(unknown)[0]}")
         filled = {name: _clean_value(known[name], value) for name, value in values.items()}
         v = t.local_value.c
-        async with self._change(staff, article_id, "local_values") as (connection, _):
+        async with self._change(staff, article_id, "local_values", version) as (connection, stored):
             here = (v.municipality == staff.municipality) & (v.article == article_id)
             await connection.execute(sa.delete(t.local_value).where(here, v.name.in_(filled)))
             rows = [
@@ -155,6 +152,30 @@ class Editing:
             ]
             if rows:
                 await connection.execute(sa.insert(t.local_value), rows)
+            await store_text(connection, self.services, staff, article_id, stored)
+
+    async def remove(self, staff: StaffMember, article_id: str, version: int) -> None:
+        """The own article is gone. Raises ArticleInUse when a model has learnt it, somebody was given it or a question is marked with
+        it: then it can only be withdrawn; NotFound for an article of the common base."""
+        if article_id in self.services.knowledge.common.articles:
+            raise NotFound
+        check_editor(staff)
+        learnt = [
+            await what_it_learnt(self.services.database, model["id"])
+            for model in await kept_models(self.services.database)
+        ]
+        if any(article_id in (of_model.get("articles") or ()) for of_model in learnt):
+            raise ArticleInUse
+        here = (staff.municipality, article_id)
+        async with self._change(staff, article_id, "article_deleted", version) as (connection, _):
+            for used in (t.message.c.article, t.candidate.c.label):
+                query = sa.select(used).where(used.table.c.municipality == here[0], used == here[1])
+                if await connection.scalar(query.limit(1)) is not None:
+                    raise ArticleInUse
+            for table in (t.local_value, t.article_text):
+                gone = (table.c.municipality == here[0]) & (table.c.article == here[1])
+                await connection.execute(sa.delete(table).where(gone))
+        self.services.taught.set()
 
     def _common(self, article_id: str) -> Article:
         common = self.services.knowledge.common.articles.get(article_id)
@@ -172,7 +193,7 @@ class Editing:
 
     @asynccontextmanager
     async def _change(
-        self, staff: StaffMember, article_id: str, action: str, version: int | None = None
+        self, staff: StaffMember, article_id: str, action: str, version: int
     ) -> AsyncIterator[tuple[AsyncConnection, Stored]]:
         """A transaction in which the municipality's knowledge changes, with what was stored of the article before."""
         check_editor(staff)
@@ -181,7 +202,7 @@ class Editing:
             # The municipality's row first: two changes at the same time come one after the other.
             await raise_version(connection, staff.municipality)
             stored = await find_stored(connection, staff.municipality, article_id)
-            if version is not None and version != stored.version:
+            if version != stored.version:
                 raise Conflict
             yield connection, stored
             await audit(connection, self.services, staff, action, article=article_id)
@@ -251,6 +272,15 @@ def clean_text(value: Any) -> str:
         raise BadInput("texts are strings")
     cleaned: str = mask_json(CONTROL.sub("", (value or "").replace("\r\n", "\n")).strip())
     return cleaned
+
+
+def _clean_json(value: Any) -> Any:
+    """``value`` without CPR numbers and control characters in its texts."""
+    if isinstance(value, dict):
+        return {key: _clean_json(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_clean_json(part) for part in value]
+    return mask_json(CONTROL.sub("", value)) if isinstance(value, str) else value
 
 
 def _clean_value(definition: LocalValue, value: Mapping[str, str] | None) -> dict[str, str] | None:

@@ -16,10 +16,11 @@ from bot.conversation.service import Services
 from bot.errors import BadInput
 from bot.staff.detail import open_inquiry, read_colleagues, read_detail
 from bot.staff.events import mark_present
-from bot.staff.lists import count_lists, find_row, read_filter, read_list
-from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie, sign_in, sign_out
+from bot.staff.lists import count_lists, find_row, note_list, read_filter, read_list
+from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie
+from bot.staff.signing_in import know_device, sign_in, sign_out
 from bot.store import tables as t
-from bot.web.fields import MAX_WAIT_S, client_id_field, number_query, text_field
+from bot.web.fields import MAX_WAIT_S, client_id_field, number_field, number_query, text_field
 from bot.web.keys import PEOPLE, SERVICES
 from bot.web.middleware import language_of, read_json
 
@@ -32,6 +33,7 @@ async def post_session(request: web.Request) -> web.Response:
     session, token = await sign_in(request, email, password, text_field(body, "municipality", 4))
     response = web.json_response(await _session_json(request, session), status=201)
     set_cookie(request, response, token)
+    know_device(request, response, session)
     return response
 
 
@@ -51,8 +53,10 @@ async def delete_session(request: web.Request) -> web.Response:
 async def get_inquiries(request: web.Request) -> web.Response:
     session = await access_session(request)
     services, now = request.app[SERVICES], request.app[SERVICES].now()
+    chosen = read_filter(request.query)
+    await note_list(services, session.staff, chosen)
     async with services.database.read() as connection:
-        inquiries, after = await read_list(connection, session.staff, read_filter(request.query), now)
+        inquiries, after = await read_list(connection, session.staff, chosen, now)
         counts = await count_lists(connection, session.staff, now)
     return web.json_response({"inquiries": inquiries, "after": after, "counts": counts})
 
@@ -107,8 +111,8 @@ async def post_note(request: web.Request) -> web.Response:
 
 
 async def post_give_back(request: web.Request) -> web.Response:
-    staff, inquiry_id, _ = await _act(request)
-    await request.app[PEOPLE].give_back(staff, inquiry_id)
+    staff, inquiry_id, body = await _act(request)
+    await request.app[PEOPLE].give_back(staff, inquiry_id, rev=number_field(body, "rev"))
     return await _changed(request, staff, inquiry_id)
 
 
@@ -117,13 +121,21 @@ async def post_hand_on(request: web.Request) -> web.Response:
     to_id = text_field(body, "to", 16)
     if not to_id:
         raise BadInput("to is the id of a colleague")
-    await request.app[PEOPLE].hand_on(staff, inquiry_id, to_id, text_field(body, "note", 100_000) or "")
+    note, rev = text_field(body, "note", 100_000) or "", number_field(body, "rev")
+    await request.app[PEOPLE].hand_on(staff, inquiry_id, to_id, note, rev=rev)
     return await _changed(request, staff, inquiry_id)
 
 
 async def post_resolve(request: web.Request) -> web.Response:
     staff, inquiry_id, body = await _act(request)
-    await request.app[PEOPLE].resolve(staff, inquiry_id, text_field(body, "outcome", 16) or "")
+    outcome, rev = text_field(body, "outcome", 16) or "", number_field(body, "rev")
+    await request.app[PEOPLE].resolve(staff, inquiry_id, outcome, rev=rev)
+    return await _changed(request, staff, inquiry_id)
+
+
+async def post_revoke_link(request: web.Request) -> web.Response:
+    staff, inquiry_id, _ = await _act(request)
+    await request.app[PEOPLE].revoke_link(staff, inquiry_id)
     return await _changed(request, staff, inquiry_id)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.effects import local
+from bot.conversation.noting import DAY, note
 from bot.conversation.reading import LIMIT, is_form_reply, read_messages, read_newest
 from bot.conversation.rights import StaffMember, access_inquiry, allowed, is_foreign
 from bot.conversation.service import Services
@@ -21,42 +22,20 @@ from bot.store import tables as t
 TURNS_READ = 20
 TURNS_SHOWN = 3
 SUGGESTIONS = 3
-_LOGGED_FOR = timedelta(hours=24)
 
 
 async def open_inquiry(
     services: Services, staff: StaffMember, inquiry_id: str, reason: str | None = None
 ) -> dict[str, Any]:
     """The inquiry's row. Another department's is read by coordinators and data officers only, and that is logged with
-    its reason, once a day. Raises NotFound, Forbidden."""
+    its reason, each once a day. Raises NotFound, Forbidden."""
     async with services.database.read() as connection:
         inquiry = await access_inquiry(connection, staff, inquiry_id)
         if not is_foreign(staff, inquiry):
             return inquiry
-        a, now = t.audit.c, services.now()
-        logged = await connection.scalar(
-            sa.select(a.id)
-            .where(
-                a.municipality == staff.municipality,
-                a.at > now - _LOGGED_FOR,
-                a.staff_id == staff.id,
-                a.inquiry_id == inquiry_id,
-                a.action == "read",
-            )
-            .limit(1)
-        )
-    if logged is None or reason:
-        role = "coordination" if staff.has("coordinator") else "data_protection"
-        entry = {
-            "municipality": staff.municipality,
-            "staff_id": staff.id,
-            "inquiry_id": inquiry_id,
-            "action": "read",
-            "detail": {"reason": (reason or role)[:200]},
-            "at": now,
-        }
-        async with services.database.write() as connection:
-            await connection.execute(sa.insert(t.audit), entry)
+    role = "coordination" if staff.has("coordinator") else "data_protection"
+    given = (reason or role)[:200]
+    await note(services, staff.municipality, staff.id, "read", once_in=DAY, inquiry_id=inquiry_id, reason=given)
     return inquiry
 
 

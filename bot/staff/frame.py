@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.errors import HotlineError, SignedOut
 from bot.staff import words
+from bot.staff.refusals import note_refusal
 from bot.staff.sessions import CSRF_FIELD, CSRF_HEADER, Session, check_csrf, check_operator_may, find_session
 from bot.web.catalogues import LANGUAGE
 from bot.web.keys import SERVICES
@@ -41,6 +42,7 @@ def page(handler: Handler) -> Handler:
                 return web.Response(status=204, headers={"HX-Redirect": "/staff/sign-in"})
             raise web.HTTPSeeOther(place) from None
         except HotlineError as error:
+            await note_refusal(request, error)
             if scripted:
                 return error_response(error, language)
             context = {"message": error.public_text(language), "detail": error.detail if error.status == 409 else None}

@@ -49,6 +49,10 @@ _MESSAGE = {
     **_object(
         id=_NUMBER, seq={"type": ["integer", "null"]}, rev=_NUMBER, author=_TEXT, name=_MAYBE, internal=_FLAG, text=_TEXT,
         html=_MAYBE, at=_TIME, sources=_list({"type": "object"}), article=_MAYBE, masked=_NUMBER, client_id=_MAYBE,
+        delivery={
+            "oneOf": [_object(channel=_TEXT, status={"enum": ["pending", "sent", "failed"]}, error=_MAYBE), {"type": "null"}],
+            "description": "Of a message that is sent to a channel: whether it arrived. error: why not (yet), blocked or a short code.",
+        },
     ),
     "description": "As in the inquirer's API; notes have internal true and no seq. masked: CPR numbers removed.",
 }  # fmt: skip
@@ -98,6 +102,8 @@ SCHEMAS: dict[str, Any] = {
 _ID = [{"name": "id", "in": "path", "required": True, "schema": _TEXT}]
 _CHANGED = answer(_object(inquiry=_ref("StaffInquiry")), "The inquiry as it now is.")
 _SENT = answer(_ref("StaffMessage"), "The stored message.", 201)
+_SEEN = _NUMBER | {"description": "The rev of the thread that the person saw."}
+_MEANWHILE = "Error message_meanwhile: the inquirer wrote after rev, and nothing is changed."
 _LONG_TEXT = _TEXT | {"maxLength": 4096}
 
 
@@ -179,14 +185,29 @@ PATHS: dict[str, Any] = {
     "/api/v1/staff/inquiries/{id}/note": _action(
         "Write a note that no inquirer sees.", _SENT, {**_object(text=_LONG_TEXT), "required": ["text"]}
     ),
-    "/api/v1/staff/inquiries/{id}/give_back": _action("Let the bot answer again; the owner stays.", _CHANGED),
+    "/api/v1/staff/inquiries/{id}/give_back": _action(
+        "Let the bot answer again; the owner stays.",
+        _CHANGED,
+        {**_object(rev=_SEEN), "required": ["rev"]},
+        description=_MEANWHILE,
+    ),
     "/api/v1/staff/inquiries/{id}/hand_on": _action(
-        "Make a colleague its owner.", _CHANGED, {**_object(to=_TEXT, note=_LONG_TEXT), "required": ["to"]}
+        "Make a colleague its owner.",
+        _CHANGED,
+        {**_object(to=_TEXT, note=_LONG_TEXT, rev=_SEEN), "required": ["to", "rev"]},
+        description=_MEANWHILE,
     ),
     "/api/v1/staff/inquiries/{id}/resolve": _action(
         "End it with an outcome.",
         _CHANGED,
-        {**_object(outcome={"enum": list(STAFF_OUTCOMES)}), "required": ["outcome"]},
+        {**_object(outcome={"enum": list(STAFF_OUTCOMES)}, rev=_SEEN), "required": ["outcome", "rev"]},
+        description=_MEANWHILE,
+    ),
+    "/api/v1/staff/inquiries/{id}/revoke_link": _action(
+        "End every secret link given so far.",
+        _CHANGED,
+        description="Tokens and links so far get bad_token and open sockets end. Opening again with the client_id of the first "
+        "opening returns the new token. Only for the acting contact and coordinators: not_acting_contact.",
     ),
     "/api/v1/staff/colleagues": {
         "get": operation(

@@ -19,17 +19,11 @@ from bot.staff.detail import open_inquiry, read_colleagues, read_detail
 from bot.staff.events import mark_present
 from bot.staff.frame import LANGUAGE_COOKIE, checked_form, console_language, page, render_page, session_of
 from bot.staff.learning import words as taught
-from bot.staff.lists import LISTS, STATUSES, Filter, count_lists, read_filter, read_list
-from bot.staff.sessions import (
-    Session,
-    drop_cookie,
-    find_session,
-    set_cookie,
-    sign_in,
-    sign_out,
-)
+from bot.staff.lists import LISTS, STATUSES, Filter, count_lists, note_list, read_filter, read_list
+from bot.staff.sessions import Session, drop_cookie, find_session, set_cookie
+from bot.staff.signing_in import know_device, sign_in, sign_out
 from bot.web.catalogues import gettext
-from bot.web.fields import client_id_field, number_query
+from bot.web.fields import client_id_field, number_in, number_query
 from bot.web.keys import PEOPLE, SERVICES
 
 _YEAR_S = 365 * 86400
@@ -71,6 +65,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
     await mark_present(request.app[SERVICES], session.staff)
     answer = web.Response(status=303, headers={"Location": _own_path(str(form.get("next", "")))})
     set_cookie(request, answer, token)
+    know_device(request, answer, session)
     return answer
 
 
@@ -116,6 +111,7 @@ async def get_console(request: web.Request) -> web.Response:
     if part == "thread":
         return render_page(request, "staff/_thread.html", context)
     services, now = request.app[SERVICES], request.app[SERVICES].now()
+    await note_list(services, session.staff, chosen)
     async with services.database.read() as connection:
         context["inquiries"], context["after"] = await read_list(connection, session.staff, chosen, now)
         context["counts"] = await count_lists(connection, session.staff, now)
@@ -139,7 +135,9 @@ async def get_hand_on(request: web.Request) -> web.Response:
     async with services.database.read() as connection:
         people = await read_colleagues(connection, session.staff, services.now(), console_language(request))
     colleagues = [person for person in people if person["id"] != inquiry["acting_id"]]
+    seen = _number(request, "rev")
     context = {"session": session, "inquiry": inquiry, "colleagues": colleagues}
+    context["rev"] = inquiry["rev"] if seen is None else seen
     partial = "HX-Request" in request.headers
     return render_page(request, "staff/_hand_on.html" if partial else "staff/hand_on.html", context)
 
@@ -167,10 +165,12 @@ async def post_action(request: web.Request) -> web.Response:
     elif action == "note":
         await people.note(staff, inquiry_id, field("text"))
     elif action == "give_back":
-        await people.give_back(staff, inquiry_id)
+        await people.give_back(staff, inquiry_id, rev=number_in(form, "rev"))
         undo = {"action": "take"}
     elif action == "hand_on":
-        await people.hand_on(staff, inquiry_id, field("to"), field("note"))
+        await people.hand_on(staff, inquiry_id, field("to"), field("note"), rev=number_in(form, "rev"))
+    elif action == "revoke_link":
+        await people.revoke_link(staff, inquiry_id)
     elif action == "wrong":
         message = field("message")
         await report_wrong(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
@@ -183,7 +183,7 @@ async def post_action(request: web.Request) -> web.Response:
         if staff.has("editor", "administrator"):
             return _go_to(request, f"/staff/knowledge/new?draft={inquiry_id}.{message}")
     elif action == "resolve":
-        await people.resolve(staff, inquiry_id, field("outcome"))
+        await people.resolve(staff, inquiry_id, field("outcome"), rev=number_in(form, "rev"))
         undo = {"action": "take"}
     else:
         raise web.HTTPNotFound
@@ -209,9 +209,11 @@ async def _done(
 ) -> web.Response:
     place = f"/staff/inquiries/{inquiry_id}?list=mine"
     try:
-        await open_inquiry(request.app[SERVICES], session.staff, inquiry_id)
+        now = await open_inquiry(request.app[SERVICES], session.staff, inquiry_id)
     except HotlineError:  # handed on to another department
         return _go_to(request, f"/staff?list=mine&done={action}")
+    if undo:
+        undo["rev"] = str(now["rev"])
     if "HX-Request" not in request.headers:
         return web.Response(status=303, headers={"Location": place})
     told = {"hotline:done": {"text": gettext(words.DONE[action]), "undo": undo, "action": action, "id": inquiry_id}}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.staff import api, events, knowledge, learning, openapi, pages
+from bot.staff.passwords import PasswordChecks
+from bot.staff.refusals import note_refusals
+from bot.staff.signing_in import PASSWORDS
 from bot.web.openapi import describe
 
 ACTIONS = {
@@ -14,10 +17,13 @@ ACTIONS = {
     "give_back": api.post_give_back,
     "hand_on": api.post_hand_on,
     "resolve": api.post_resolve,
+    "revoke_link": api.post_revoke_link,
 }
 
 
 def add_to(app: web.Application) -> None:
+    app[PASSWORDS] = PasswordChecks()
+    app.middlewares.append(note_refusals)
     app.router.add_post("/api/v1/staff/session", api.post_session)
     app.router.add_get("/api/v1/staff/session", api.get_session)
     app.router.add_delete("/api/v1/staff/session", api.delete_session)

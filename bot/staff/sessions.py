@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import secrets
@@ -13,20 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 from aiohttp import web
 
-from bot.channels.web.origins import is_own
 from bot.conversation.rights import INSTALLATION, StaffMember
 from bot.conversation.service import Services
-from bot.errors import BadCsrf, Forbidden, ForeignOrigin, SignedOut, WrongPassword
-from bot.staff.passwords import is_password
+from bot.errors import BadCsrf, Forbidden, SignedOut
 from bot.store import tables as t
 from bot.web.keys import LIMITS, SERVICES
 
 COOKIE = "hotline_session"
+WHO = web.RequestKey("who", StaffMember)  # who asks, once their session was found
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
-_QUARTER_S = 900
 _TOUCH_EVERY = timedelta(minutes=1)
-_MOST_TRIED = 5  # municipalities in which one e-mail is tried with a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +32,16 @@ class Session:
     token_hash: str
 
 
-async def sign_in(request: web.Request, email: str, password: str, municipality: str | None) -> tuple[Session, str]:
-    """A new session and its cookie's value. Of several municipalities with this e-mail, the one whose password fits.
-
-    Raises TooMany, WrongPassword (after the same work for an unknown e-mail), ForeignOrigin for another website's form.
-    """
-    services, limits = request.app[SERVICES], request.app[LIMITS]
-    _check_same_site(request, services)
-    email = email.strip().lower()
-    allowed = services.settings.max_sign_ins_per_quarter
-    limits.check("sign_in", limits.address(request), allowed, _QUARTER_S)
-    limits.check("sign_in_as", email, allowed, _QUARTER_S)
-    rows = await _with_email(services, email, municipality)
-    found = None
-    for row in rows:
-        fits = await asyncio.to_thread(is_password, password, row["password_hash"])
-        found = found or (row if fits else None)
-    if not rows:  # the same work, so that the time does not tell whether there is such a person
-        await asyncio.to_thread(is_password, password, None)
-    if found is None:
-        raise WrongPassword
+async def start_session(services: Services, row: dict[str, Any]) -> tuple[Session, str]:
+    """A new session of the person in ``row`` and its cookie's value."""
     token = secrets.token_urlsafe(32)
-    session = Session(_staff_member(found), secrets.token_urlsafe(32), _hash(token))
-    now = services.now()
-    await _store(services, session, now)
+    session = Session(_staff_member(row), secrets.token_urlsafe(32), _hash(token))
+    await _store(services, session, services.now())
     return session, token
 
 
-async def sign_out(request: web.Request, session: Session) -> None:
-    async with request.app[SERVICES].database.write() as connection:
+async def end_session(services: Services, session: Session) -> None:
+    async with services.database.write() as connection:
         await connection.execute(sa.delete(t.session).where(t.session.c.token_hash == session.token_hash))
 
 
@@ -77,13 +54,14 @@ async def find_session(request: web.Request, *, counts_as_use: bool = True) -> S
     row = await _row(services, _hash(token))
     if row is None:
         return None
+    request[WHO] = _staff_member(row)
     now = services.now()
     if counts_as_use and now - row["session_seen_at"] > _TOUCH_EVERY:
         async with services.database.write() as connection:
             await connection.execute(
                 sa.update(t.session).where(t.session.c.token_hash == row["token_hash"]).values(seen_at=now)
             )
-    return Session(_staff_member(row), row["csrf"], row["token_hash"])
+    return Session(request[WHO], row["csrf"], row["token_hash"])
 
 
 async def access_session(request: web.Request, *, counts_as_use: bool = True, operator: bool = False) -> Session:
@@ -116,27 +94,22 @@ def check_csrf(session: Session, given: str) -> None:
 
 
 def set_cookie(request: web.Request, response: web.Response, token: str) -> None:
-    response.set_cookie(
-        COOKIE, token, path="/", httponly=True, samesite="Lax", secure=request.app[LIMITS].is_secure(request)
-    )
+    response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
 
 
 def drop_cookie(request: web.Request, response: web.Response) -> None:
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=request.app[LIMITS].is_secure(request))
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
 
 
-def _check_same_site(request: web.Request, services: Services) -> None:
-    """Nobody is signed in by another website: that would show them a stranger's console as theirs."""
-    site = request.headers.get("Sec-Fetch-Site")  # no page can set it; older browsers send only the origin
-    if site not in ("same-origin", "none") if site else not is_own(request, services):
-        raise ForeignOrigin
+def is_secure(request: web.Request) -> bool:
+    return request.app[LIMITS].is_secure(request)
 
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-_PERSON = (
+PERSON = (
     sa.select(t.staff, t.department.c.areas)
     .outerjoin(  # the operator of the installation has none
         t.department,
@@ -146,19 +119,11 @@ _PERSON = (
 )
 
 
-async def _with_email(services: Services, email: str, municipality: str | None) -> list[dict[str, Any]]:
-    query = _PERSON.where(t.staff.c.email == email).order_by(t.staff.c.municipality).limit(_MOST_TRIED)
-    if municipality:
-        query = query.where(t.staff.c.municipality == municipality)
-    async with services.database.read() as connection:
-        return [dict(row._mapping) for row in await connection.execute(query)]
-
-
 async def _row(services: Services, token_hash: str) -> dict[str, Any] | None:
     s = t.session.c
     alive_since = services.now() - timedelta(hours=services.settings.session_hours)
     query = (
-        _PERSON.add_columns(s.token_hash, s.csrf, s.seen_at.label("session_seen_at"))
+        PERSON.add_columns(s.token_hash, s.csrf, s.seen_at.label("session_seen_at"))
         .join(t.session, (s.municipality == t.staff.c.municipality) & (s.staff_id == t.staff.c.id))
         .where(s.token_hash == token_hash, s.seen_at > alive_since)
     )

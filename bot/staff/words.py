@@ -84,6 +84,13 @@ INTERNAL = {
     "overdue": N_("Svarfristen er overskredet."),
     "link_revoked": N_("Det hemmelige link er spærret. Den, der kun har linket, kan ikke længere læse med."),
 }
+UNDELIVERED = {
+    "blocked": N_(
+        "Beskeden er ikke kommet frem: henvenderen har blokeret hotlinen i Telegram. Prøv e-mail eller telefon."
+    ),
+    "failed": N_("Beskeden er ikke kommet frem. Prøv e-mail eller telefon."),
+    "pending": N_("Beskeden er ikke kommet frem endnu. Jeg prøver igen."),
+}
 DEADLINES = {"first_reply": N_("Første svar"), "next_reply": N_("Næste svar")}
 DONE = {
     "take": N_("Du har taget henvendelsen. Virksomheden har fået det at vide."),
@@ -97,6 +104,14 @@ DONE = {
     "mark": N_("Tak. Redaktøren ser spørgsmålet uden navne og kontaktoplysninger."),
     "draft": N_("Redaktøren har fået svaret som kladde, uden navne og kontaktoplysninger."),
 }
+
+
+def undelivered(delivery: dict[str, str | None] | None) -> str | None:
+    """Why a message has not arrived; None for one that has, or that nothing went wrong with."""
+    if delivery is None or delivery["status"] == "sent" or not (delivery["status"] == "failed" or delivery["error"]):
+        return None
+    blocked = delivery["status"] == "failed" and delivery["error"] == "blocked"
+    return gettext(UNDELIVERED["blocked" if blocked else delivery["status"] or "failed"])
 
 
 def ago(at: str | datetime, now: datetime) -> str:

@@ -48,11 +48,23 @@ def number_query(request: web.Request, name: str) -> float | None:
     return number
 
 
+def number_field(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST:
+        raise BadInput(f"{name} is a number")
+    return value
+
+
+def number_in(form: Any, name: str) -> int:
+    """The number in a field of a form."""
+    value = str(form.get(name, ""))
+    if not (value.isascii() and value.isdecimal()) or len(value) > 10 or int(value) >= _LARGEST:
+        raise BadInput(f"{name} is a number")
+    return int(value)
+
+
 def seq_field(body: dict[str, Any]) -> int:
-    seq = body.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < _LARGEST:
-        raise BadInput("seq is a number")
-    return seq
+    return number_field(body, "seq")
 
 
 def helped_field(body: dict[str, Any]) -> bool:

@@ -66,3 +66,14 @@ class Limits:
         except ValueError:
             return False
         return any(ip in network for network in self._proxies)
+
+
+def network_of(address: str) -> str:
+    """The addresses that one client may choose from at will: of IPv6 the /64, of IPv4 the address itself."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.IPv6Network((int(ip), 64), strict=False))

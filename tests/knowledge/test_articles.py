@@ -15,7 +15,8 @@ from tests.staff.conftest import SignIn
 from tests.staff.people import copy_municipality, refusal
 
 Client = TestClient[Any, Any]
-FEE = "/articles/taxes_fees/building_fee_price"
+ARTICLE = "taxes_fees/building_fee_price"
+FEE = f"/articles/{ARTICLE}"
 QUESTION = "hvad koster en byggetilladelse"
 TEXTS = {
     "title": {"da": "Hvad koster en byggesag hos os?", "en": "What does a building case cost here?"},
@@ -30,7 +31,16 @@ async def said(client: Client, text: str = QUESTION) -> str:
 
 
 async def put(staff: Any, path: str, **body: Any) -> Any:
+    """Changes an article or its values as they are now, unless ``body`` says which version was read; other things as they are."""
+    article = body.get("article", "") if path == "/values" else path.removeprefix("/articles/")
+    if article != path and "version" not in body:
+        body["version"] = await staff.version(article)
     return await staff.session.put(f"/api/v1/staff{path}", json=body, headers={"X-CSRF-Token": staff.csrf})
+
+
+async def delete(staff: Any, article: str, **query: Any) -> Any:
+    headers = {"X-CSRF-Token": staff.csrf}
+    return await staff.session.delete(f"/api/v1/staff/articles/{article}", params=query, headers=headers)
 
 
 async def test_an_own_text_is_said_at_the_next_turn_and_the_common_one_again_when_it_goes(
@@ -43,20 +53,21 @@ async def test_an_own_text_is_said_at_the_next_turn_and_the_common_one_again_whe
     article = await response.json()
     assert article["states"] == ["own_text"] and article["changed_by"] == "Redaktør (demo)" and article["version"] == 1
     assert "Hos os er prisen 850 kr. pr. time (2026)." in await said(client)
-    response = await editor.session.delete(f"/api/v1/staff{FEE}", headers={"X-CSRF-Token": editor.csrf})
+    response = await delete(editor, ARTICLE, version=1)
     assert (await response.json())["states"] == ["common"]
     assert "Det bestemmer kommunen selv" in await said(client)
-    assert [row.action for row in await rows(services, t.audit)] == ["article_text", "article_common"]
+    changes = await rows(services, t.audit, t.audit.c.action.like("article_%"))
+    assert [row.action for row in changes] == ["article_text", "article_common"]
 
 
 async def test_a_withdrawn_article_is_not_said_until_it_is_taken_back(client: Client, sign_in: SignIn) -> None:
     editor = await sign_in("redaktoer")
-    await editor.post(FEE + "/withdraw")
+    await editor.change(ARTICLE, "withdraw")
     assert "850" not in await said(client)
     assert [row["id"] for row in (await editor.get("/articles", state="withdrawn"))["articles"]] == [
         "taxes_fees/building_fee_price"
     ]
-    await editor.post(FEE + "/take_back")
+    await editor.change(ARTICLE, "take_back")
     assert "850" in await said(client)
 
 
@@ -109,7 +120,7 @@ async def test_only_editors_and_administrators_see_and_change_articles(sign_in: 
         for path in ("/articles", FEE, "/values"):
             assert await refusal(await staff.session.get(f"/api/v1/staff{path}")) == (403, "forbidden")
         assert await refusal(await put(staff, FEE, **TEXTS)) == (403, "forbidden")
-        assert await refusal(await staff.post(FEE + "/withdraw")) == (403, "forbidden")
+        assert await refusal(await staff.change(ARTICLE, "withdraw")) == (403, "forbidden")
         assert await refusal(await staff.post("/preview", text="hej")) == (403, "forbidden")
         assert await refusal(await staff.post(FEE + "/correct", version="x")) == (403, "forbidden")
         assert (await staff.session.get("/staff/knowledge")).status == 403
@@ -148,7 +159,7 @@ async def test_a_changed_common_text_is_shown_beside_the_own_one(
         article["own"]["title"]["da"] == TEXTS["title"]["da"]
         and article["common"]["title"]["da"] == "Hvad koster en byggesag i gebyr?"
     )
-    await editor.post(FEE + "/keep")
+    await editor.change(ARTICLE, "keep")
     assert (await editor.get(FEE))["states"] == ["own_text"]
 
 
@@ -172,3 +183,63 @@ async def test_a_cpr_number_in_a_text_is_removed(sign_in: SignIn) -> None:
     texts = TEXTS | {"answer": {"da": "Ring til 010190-1234", "en": "Call 010190-1234"}}
     response = await put(editor, FEE, **texts)
     assert "010190" not in await response.text()
+
+
+async def test_no_change_of_an_article_goes_over_another_editors(services: Services, sign_in: SignIn) -> None:
+    editor, other = await sign_in("redaktoer"), await sign_in("administrator")
+    values = {"article": ARTICLE, "values": {"hourly_fee": {"da": "1.000 kr."}}}
+
+    async def try_all(version: dict[str, Any]) -> set[tuple[int, str]]:
+        headers = {"X-CSRF-Token": other.csrf}
+        put_at = lambda path, body: other.session.put(f"/api/v1/staff{path}", json=body, headers=headers)  # noqa: E731
+        answers = [await put_at(FEE, TEXTS | version), await put_at("/values", values | version)]
+        answers += [await other.post(f"{FEE}/{action}", **version) for action in ("keep", "withdraw", "take_back")]
+        answers.append(await delete(other, ARTICLE, **version))
+        return {await refusal(answer) for answer in answers}
+
+    assert await try_all({}) == {(400, "bad_input")}
+    for change in (put(editor, "/values", **values), put(editor, FEE, **TEXTS), editor.change(ARTICLE, "withdraw")):
+        version = await editor.version(ARTICLE)
+        assert (await change).status == 200
+        assert await try_all({"version": version}) == {(409, "conflict")}
+    assert await editor.version(ARTICLE) == 3
+
+
+OWN = {
+    "id": "building/town_gate",
+    "title": {"da": "Må vi male byporten?", "en": "May we paint the town gate?"},
+    "answer": {"da": "Nej, byporten er fredet.", "en": "No, the town gate is listed."},
+    "sources": [{"title": "Fredede bygninger", "url": "https://kulturarv.example/gate"}],
+    "examples": {
+        "da": ["byporten maling", "må vi male byporten", "ny farve på byporten", "byport rød", "facade byport"]
+    },
+}
+
+
+async def test_an_own_article_that_nobody_used_is_deleted_and_a_used_one_only_withdrawn(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
+    editor = await sign_in("redaktoer")
+    article = (await (await editor.post("/articles", **OWN)).json())["id"]
+    assert await refusal(await delete(editor, article, version=7)) == (409, "conflict")
+    assert await refusal(await delete(editor, "building/nothing_0000", version=1)) == (404, "not_found")
+    assert (await delete(editor, article, version=1)).status == 200
+    assert await rows(services, t.article_text) == []
+    assert (await editor.session.get(f"/api/v1/staff/articles/{article}")).status == 404
+
+    await editor.post("/articles", **OWN)
+    business = Inquirer(client)
+    await business.write("hej")
+    async with services.database.write() as connection:
+        await connection.execute(sa.update(t.message).values(article=article, article_version="x"))
+    assert await refusal(await delete(editor, article, version=1)) == (409, "article_in_use")
+    assert (await editor.change(article, "withdraw")).status == 200
+
+
+async def test_what_is_no_list_of_local_values_is_refused(services: Services, sign_in: SignIn) -> None:
+    editor = await sign_in("redaktoer")
+    for local in ([[[]]], [1], "x", {"a": 1}, [{"name": []}]):
+        assert await refusal(await editor.post("/articles", **{**OWN, "local": local})) == (400, "bad_input")
+    strange = {**OWN, "sources": [{"title": "Fre\u0000det \ud800", "url": "https://kulturarv.example/gate"}]}
+    response = await editor.post("/articles", **strange)
+    assert response.status == 201 and (await response.json())["sources"][0]["title"] == "Fredet"

@@ -10,7 +10,7 @@ from bot.conversation.service import Services
 from bot.store import tables as t
 from tests.conftest import rows
 from tests.inquirer import Inquirer, kinds
-from tests.knowledge.test_articles import FEE, QUESTION, TEXTS, put
+from tests.knowledge.test_articles import ARTICLE, FEE, QUESTION, TEXTS, put
 from tests.staff.conftest import SignIn
 from tests.staff.people import refusal
 
@@ -53,7 +53,7 @@ async def test_a_wrong_correction_can_be_corrected_too(client: Client, sign_in: 
     await put(editor, FEE, **TEXTS)
     second = (await editor.get(FEE))["shown_version"]
     await editor.post(FEE + "/correct", version=first)
-    await editor.post(FEE + "/withdraw")
+    await editor.change(ARTICLE, "withdraw")
     assert await (await editor.post(FEE + "/correct", version=second)).json() == {"told": 1}
     assert "trække et tidligere svar" in (await business.read(after=0))["messages"][-1]["text"]
 
@@ -82,3 +82,7 @@ async def test_staff_report_a_wrong_answer_and_the_editor_sees_it(
     assert await refusal(await finance.post(f"/inquiries/{business.id}/wrong", message=99)) == (404, "not_found")
     stranger = await sign_in("redaktoer")  # editors read no threads
     assert (await stranger.post(f"/inquiries/{business.id}/wrong", message=answer["id"])).status == 403
+    reader = await sign_in("data")  # who only reads
+    assert (await reader.post(f"/inquiries/{business.id}/wrong", message=answer["id"])).status == 403
+    page = await (await reader.session.get(f"/staff/inquiries/{business.id}")).text()
+    assert "Svaret er forkert" not in page

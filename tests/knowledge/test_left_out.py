@@ -19,6 +19,7 @@ from bot.understanding.worker.pool import WorkerPool
 from tests.conftest import ServicesMaker, rows
 from tests.inquirer import Inquirer
 from tests.knowledge.gate_material import BEER_HALL, GATE, HARMLESS, TAKING
+from tests.knowledge.test_articles import put
 from tests.staff.conftest import SignIn
 from tests.staff.people import copy_municipality, refusal
 
@@ -94,9 +95,7 @@ async def test_the_rest_goes_live_and_a_changed_article_is_tried_again(
 
     changed = {**BEER_HALL, "examples": {"da": HARMLESS, "en": []}}
     del changed["id"]
-    response = await editor.session.put(
-        f"/api/v1/staff/articles/{BEER}", json=changed, headers={"X-CSRF-Token": editor.csrf}
-    )
+    response = await put(editor, f"/articles/{BEER}", **changed)
     assert response.status == 200 and "left_out" not in (await response.json())["states"]
     assert await train(services, clock) == "live"
     assert (await editor.get("/training"))["left_out"] == []
@@ -111,7 +110,7 @@ async def test_an_article_that_was_learnt_before_stays_as_it_was_learnt(
     assert await train(services, clock) == "live"
     body = {name: value for name, value in BEER_HALL.items() if name != "id"}
     body["examples"] = {"da": HARMLESS + TAKING, "en": []}
-    await editor.session.put(f"/api/v1/staff/articles/{BEER}", json=body, headers={"X-CSRF-Token": editor.csrf})
+    await put(editor, f"/articles/{BEER}", **body)
     assert await train(services, clock) == "kept_aside"
     assert [one["article"] for one in (await editor.get("/training"))["left_out"]] == [BEER]
     assert (await editor.post("/articles", **GATE)).status == 201

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient
 from bot.conversation.service import Services
 from tests.conftest import PASSWORD
 from tests.inquirer import Inquirer
-from tests.knowledge.test_articles import QUESTION, said
+from tests.knowledge.test_articles import OWN, QUESTION, said
 from tests.staff.conftest import SignIn
 from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, scrolls_sideways, violations
 
@@ -43,13 +43,31 @@ async def test_an_answer_is_corrected_with_plain_forms(client: Client, sign_in: 
     wrong = page.rpartition('<input type="hidden" name="version" value="')[2].partition('"')[0]
     _, page = await submit(editor, FEE + "/correct", version=wrong)
     assert "1 henvendelse har fået rettelsen." in page
-    _, page = await submit(editor, FEE + "/values", **{"value.hourly_fee_da": "1.000 kr.", "value.hourly_fee_en": ""})
+    values = {"value.hourly_fee_da": "1.000 kr.", "value.hourly_fee_en": ""}
+    _, page = await submit(editor, FEE + "/values", version="1", **values)
     assert "Oplysningerne er gemt" in page and "Den er 1.000 kr." in await said(client)
-    _, page = await submit(editor, FEE + "/withdraw")
+    _, page = await submit(editor, FEE + "/withdraw", version="2")
     assert "Brug svaret igen" in page
-    _, page = await submit(editor, FEE + "/take_back")
-    _, page = await submit(editor, FEE + "/common")
+    _, page = await submit(editor, FEE + "/take_back", version="3")
+    for action in ("text", "values", "withdraw", "take_back", "common", "keep"):
+        for version, expected in (("", 400), ("x", 400), ("3", 409)):
+            typed = {**texts, "title_da": "Min pris", "value.hourly_fee_da": "2.000 kr."}
+            status, page = await submit(editor, f"{FEE}/{action}", version=version, **typed)
+            assert status == expected and 'role="alert"' in page, (action, version)
+            assert "2.000 kr." in page and "Min pris" in page, "what was typed is still there"
+    _, page = await submit(editor, FEE + "/common", version="4")
     assert "Den fælles tekst gælder igen." in page
+
+
+async def test_an_own_answer_is_deleted_with_a_form(client: Client, services: Services, sign_in: SignIn) -> None:
+    editor = await sign_in("redaktoer")
+    article = (await (await editor.post("/articles", **OWN)).json())["id"]
+    place = f"{HOME}/articles/{article}"
+    assert "Slet svaret" in await (await editor.session.get(place)).text()
+    assert "Slet svaret" not in await (await editor.session.get(FEE)).text()
+    assert (await submit(editor, place + "/delete", version="0"))[0] == 409
+    status, page = await submit(editor, place + "/delete", version="1")
+    assert status == 200 and "Svaret er slettet." in page and (await editor.session.get(place)).status == 404
 
 
 async def test_the_preview_and_the_other_pages_open_and_a_form_needs_its_token(client: Client, sign_in: SignIn) -> None:

@@ -42,18 +42,37 @@ class Staff:
         body: dict[str, Any] = await response.json()
         return body
 
+    async def seen(self, inquiry_id: str) -> int:
+        """The rev of the thread, as somebody who looks at it now sees it; 0 for who may not."""
+        response = await self.session.get(f"{API}/inquiries/{inquiry_id}")
+        return int((await response.json())["rev"]) if response.status == 200 else 0
+
     async def post(self, path: str, **body: Any) -> aiohttp.ClientResponse:
         return await self.session.post(API + path, json=body, headers={"X-CSRF-Token": self.csrf})
 
+    async def version(self, article: str) -> int:
+        """The version of an article as somebody who looks at it now sees it; 0 for who may not."""
+        response = await self.session.get(f"{API}/articles/{article}")
+        return int((await response.json())["version"]) if response.status == 200 else 0
+
+    async def change(self, article: str, action: str) -> aiohttp.ClientResponse:
+        """Keep, withdraw or take back the article as it is now."""
+        return await self.post(f"/articles/{article}/{action}", version=await self.version(article))
+
     async def act(self, inquiry_id: str, action: str, **body: Any) -> dict[str, Any]:
-        response = await self.post(f"/inquiries/{inquiry_id}/{action}", **body)
+        response = await self._try(inquiry_id, action, body)
         assert response.status in (200, 201), await response.text()
         answer: dict[str, Any] = await response.json()
         return answer
 
     async def refused(self, inquiry_id: str, action: str, **body: Any) -> tuple[int, str]:
         """The status and error code of an action that must not work."""
-        return await refusal(await self.post(f"/inquiries/{inquiry_id}/{action}", **body))
+        return await refusal(await self._try(inquiry_id, action, body))
+
+    async def _try(self, inquiry_id: str, action: str, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        if action in ("give_back", "hand_on", "resolve") and "rev" not in body:
+            body["rev"] = await self.seen(inquiry_id)
+        return await self.post(f"/inquiries/{inquiry_id}/{action}", **body)
 
     async def listed(self, name: str, **query: Any) -> list[str]:
         """Ids of the inquiries in a list, in its order."""

@@ -45,7 +45,8 @@ async def test_the_thread_shows_what_the_bot_understood_and_suggests_answers(
     (deadline,) = detail["deadlines"]
     assert deadline["kind"] == "first_reply" and deadline["met_at"] is None and not deadline["overdue"]
     assert detail["may"] == {
-        "take": True, "reply": True, "note": True, "give_back": False, "hand_on": True, "resolve": True,
+        "take": True, "reply": True, "note": True, "give_back": False, "hand_on": True,
+        "revoke_link": True, "resolve": True,
     }  # fmt: skip
 
 
@@ -281,3 +282,42 @@ async def test_texts_that_are_empty_or_too_long_are_refused(
             f"{API}/inquiries/{business.id}/{action}", data=b"\xff{", headers={"X-CSRF-Token": owner.csrf}
         )
         assert await refusal(response) == (400, "bad_json")
+
+
+ENDING = [("resolve", {"outcome": "solved"}), ("give_back", {}), ("hand_on", {"to": "koordinator"})]
+
+
+@pytest.mark.parametrize(("action", "body"), ENDING)
+async def test_nothing_is_ended_or_handed_on_over_a_message_nobody_saw(
+    client: Client, services: Services, sign_in: SignIn, action: str, body: dict[str, Any]
+) -> None:
+    business = await escalated(client)
+    owner, _ = await owner_and_other(services, sign_in, business.id)
+    await owner.act(business.id, "take")
+    seen = (await owner.get(f"/inquiries/{business.id}"))["rev"]
+    await business.write("Vent, der er et spørgsmål mere.")
+    assert await owner.refused(business.id, action, rev=seen, **body) == (409, "message_meanwhile")
+    assert (await owner.get(f"/inquiries/{business.id}"))["inquiry"]["status"] == "with_contact"
+    for bad in (None, "", "1", -1, True, 2**40):
+        assert await owner.refused(business.id, action, rev=bad, **body) == (400, "bad_input")
+    await owner.act(business.id, "note", text="En note er ingen besked fra henvenderen.")
+    seen = (await owner.get(f"/inquiries/{business.id}", rev=seen))["rev"]
+    await owner.act(business.id, action, rev=seen, **body)
+
+
+async def test_of_a_message_and_a_resolve_at_once_no_message_is_resolved_away_unread(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
+    for _ in range(5):
+        business = await escalated(client)
+        owner, _ = await owner_and_other(services, sign_in, business.id)
+        await owner.act(business.id, "take")
+        seen = (await owner.get(f"/inquiries/{business.id}"))["rev"]
+        text = "Én ting til: hvornår?"
+        wrote, resolved = await asyncio.gather(
+            business.post(text=text, client_id=str(uuid.uuid4())),
+            owner.post(f"/inquiries/{business.id}/resolve", outcome="solved", rev=seen),
+        )
+        assert wrote.status == 201 and resolved.status in (200, 409)
+        after = (await owner.get(f"/inquiries/{business.id}"))["inquiry"]
+        assert after["status"] == "with_contact" and after["needs_reply"], "refused, or reopened by the message"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,16 @@ async def page_of(staff: Staff, path: str, **more: Any) -> str:
 
 
 async def submit(staff: Staff, inquiry_id: str, action: str, **fields: str) -> aiohttp.ClientResponse:
-    """What a browser without scripts sends."""
+    """What a browser without scripts sends, from the page as it is now unless ``fields`` say otherwise."""
+    if action in ("give_back", "hand_on", "resolve") and "rev" not in fields:
+        fields["rev"] = rev_of(await page_of(staff, f"/staff/inquiries/{inquiry_id}"))
     return await staff.session.post(f"/staff/inquiries/{inquiry_id}/{action}", data={"csrf": staff.csrf, **fields})
+
+
+def rev_of(page: str) -> str:
+    found = re.search(r'name="rev" value="(\d+)"', page)
+    assert found
+    return found[1]
 
 
 async def test_the_whole_work_can_be_done_with_plain_forms(client: Client, services: Services, sign_in: SignIn) -> None:
@@ -164,3 +173,32 @@ def test_every_sentence_of_the_console_has_its_english() -> None:
     assert len(used) > 150
     assert {text for text in used if not translated.get(text)} == set(), "not translated"
     assert set(translated) - used == set(), "translated, but said nowhere"
+
+
+async def test_a_form_seen_before_a_message_ends_nothing_and_the_page_says_why(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
+    business = await escalated(client)
+    owner = await sign_in(await owner_of(services, business.id))
+    await submit(owner, business.id, "take")
+    seen = rev_of(await page_of(owner, f"/staff/inquiries/{business.id}"))
+    dialog = await page_of(owner, f"/staff/inquiries/{business.id}/hand_on?rev={seen}")
+    assert rev_of(dialog) == seen
+    await business.write("Vent lige.")
+    for action, fields in (("resolve", {"outcome": "solved"}), ("give_back", {}), ("hand_on", {"to": "koordinator"})):
+        response = await submit(owner, business.id, action, rev=seen, **fields)
+        assert response.status == 409 and "Henvenderen har skrevet imens." in await response.text()
+        assert (await submit(owner, business.id, action, rev="", **fields)).status == 400
+    await submit(owner, business.id, "resolve", outcome="solved")
+    assert (await owner.get(f"/inquiries/{business.id}"))["inquiry"]["status"] == "resolved"
+
+
+async def test_undoing_goes_over_no_message_either(client: Client, services: Services, sign_in: SignIn) -> None:
+    business = await escalated(client)
+    owner = await sign_in(await owner_of(services, business.id))
+    response = await owner.session.post(
+        f"/staff/inquiries/{business.id}/take", data={"csrf": owner.csrf}, headers={"HX-Request": "true"}
+    )
+    undo = json.loads(response.headers["HX-Trigger"])["hotline:done"]["undo"]
+    await business.write("Er der nogen?")
+    assert (await submit(owner, business.id, undo["action"], rev=undo["rev"])).status == 409

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import aiohttp
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient
 from yarl import URL
 
 from bot.conversation.service import Services
-from bot.staff.passwords import hash_password
+from bot.errors import Busy
+from bot.staff.passwords import MOST_WAITING, PasswordChecks, hash_password
+from bot.staff.signing_in import PASSWORDS
 from bot.store import tables as t
+from bot.web.limits import network_of
 from tests.conftest import PASSWORD, Clock, ServicesMaker, rows
 from tests.staff.conftest import SignIn
 from tests.staff.people import API, Staff, copy_municipality, refusal
@@ -19,7 +25,8 @@ async def test_signing_in_tells_who_one_is_and_stores_only_a_hash(services: Serv
     assert byg.me["id"] == "byg" and byg.me["department"] == {"id": "byg", "name": "Byg og Plan"}
     assert byg.me["municipality"] == {"code": "0000", "name": "Demo Kommune"} and byg.me["roles"] == ["contact"]
     assert (await byg.get("/session"))["csrf"] == byg.csrf
-    (cookie,) = byg.session.cookie_jar
+    cookie, device = sorted(byg.session.cookie_jar, key=lambda found: found.key == "hotline_device")
+    assert device["httponly"] and "byg" not in device.value
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and not cookie["secure"]
     (stored,) = await rows(services, t.session)
     assert cookie.value not in str(stored) and len(cookie.value) >= 43
@@ -126,6 +133,71 @@ async def test_too_many_attempts_wait(make_services: ServicesMaker, sqlite_url: 
     assert int(answers[-1].headers["Retry-After"]) > 0
     page = await client.post("/staff/sign-in", data=body)
     assert page.status == 429 and "Retry-After" in page.headers
+
+
+async def test_nobody_locks_a_colleague_out_from_elsewhere(
+    make_services: ServicesMaker, sqlite_url: str, serve: object
+) -> None:
+    services = await make_services(sqlite_url, max_sign_ins_per_quarter=3, trusted_proxies="127.0.0.1")
+    client = await serve(services)  # type: ignore[operator]
+
+    async def attempt(address: str, password: str, cookies: dict[str, str] | None = None) -> aiohttp.ClientResponse:
+        body = {"email": "byg@demo.example", "password": password}
+        headers = {"X-Forwarded-For": address} | (
+            {"Cookie": "; ".join(map("=".join, cookies.items()))} if cookies else {}
+        )
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            return await session.post(client.make_url(f"{API}/session"), json=body, headers=headers)
+
+    known = await attempt("192.0.2.1", PASSWORD)
+    device = {"hotline_device": known.cookies["hotline_device"].value}
+    tried = [(await attempt(f"2001:db8:0:1::{n}", "wrong")).status for n in range(1, 6)]
+    assert tried == [401, 401, 401, 429, 429], "one network, whatever address of it is used"
+    assert (await attempt("2001:db8:0:2::1", PASSWORD)).status == 201, "another network is not locked out"
+    for n in range(80):  # somebody with many networks: the limit for one e-mail from everywhere
+        last = await attempt(f"198.51.100.{n}", "wrong")
+    assert last.status == 429
+    assert (await attempt("203.0.113.1", PASSWORD)).status == 429
+    assert (await attempt("203.0.113.1", PASSWORD, device)).status == 201, "a known browser is"
+    forged = {"hotline_device": device["hotline_device"][:-1] + "x"}
+    assert (await attempt("203.0.113.1", PASSWORD, forged)).status == 429
+    assert [(await attempt("203.0.113.1", "wrong", device)).status for _ in range(3)] == [401, 401, 429]
+
+
+async def test_a_known_browser_is_known_for_the_one_who_signed_in_there(
+    make_services: ServicesMaker, sqlite_url: str, serve: object
+) -> None:
+    services = await make_services(sqlite_url, max_sign_ins_per_quarter=2)
+    client = await serve(services)  # type: ignore[operator]
+    operator, plan = {"email": "operator@demo.example", "password": PASSWORD}, {"email": "plan@demo.example"}
+    for body, expected in ((operator, [201] * 3), (plan | {"password": "wrong"}, [401, 401, 429])):
+        assert [(await client.post(f"{API}/session", json=body)).status for _ in range(3)] == expected
+
+
+def test_an_address_counts_as_its_network() -> None:
+    same = {network_of(f"2001:db8:1:2:{n}::1") for n in range(5)}
+    assert same == {"2001:db8:1:2::/64"} and network_of("2001:db8:1:3::1") == "2001:db8:1:3::/64"
+    assert network_of("192.0.2.7") == network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert network_of("fe80::1%eth0") == "fe80::/64" and network_of("") == "" and network_of("unknown") == "unknown"
+
+
+async def test_a_storm_of_sign_ins_is_checked_two_at_a_time_and_turned_away_beyond_a_queue() -> None:
+    checks, hashed = PasswordChecks(), hash_password("right")
+    answers = await asyncio.gather(*(checks.fits("right", hashed) for _ in range(60)), return_exceptions=True)
+    assert answers.count(True) == MOST_WAITING
+    assert sum(isinstance(answer, Busy) for answer in answers) == 60 - MOST_WAITING
+    assert await checks.fits("right", hashed) and not await checks.fits("wrong", hashed)
+    assert not await checks.fits("right", None)
+
+
+async def test_when_busy_the_page_and_the_api_say_so(client: TestClient) -> None:  # type: ignore[type-arg]
+    checks = client.server.app[PASSWORDS]  # type: ignore[attr-defined]
+    under_way = [asyncio.ensure_future(checks.fits("wrong", None)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    body = {"email": "byg@demo.example", "password": PASSWORD}
+    response = await client.post(f"{API}/session", json=body)
+    assert await refusal(response) == (503, "busy") and response.headers["Retry-After"]
+    await asyncio.gather(*under_way)
 
 
 async def test_bad_bodies_get_a_code(client: TestClient) -> None:  # type: ignore[type-arg]

@@ -108,7 +108,12 @@ async def get_messages(request: web.Request) -> web.Response:
         while True:
             news.clear()
             answer = await thread_json(
-                services, inquiry["id"], after=int(after or 0), rev=None if rev is None else int(rev), known=known
+                services,
+                inquiry["id"],
+                generation=inquiry["generation"],
+                after=int(after or 0),
+                rev=None if rev is None else int(rev),
+                known=known,
             )
             known = None
             left = deadline - time.monotonic()
@@ -189,6 +194,14 @@ def may_open(request: web.Request) -> Callable[[], None]:
     return lambda: limits.check("inquiry", limits.address(request), settings.max_inquiries_per_hour, 3600)
 
 
+async def check_not_revoked(services: Services, inquiry: dict[str, Any]) -> None:
+    """Raises BadToken when the token with which a socket was opened is void since."""
+    async with services.database.read() as connection:
+        now = await find_inquiry(connection, inquiry["id"])
+    if now is None or now["generation"] != inquiry["generation"]:
+        raise BadToken
+
+
 def check_message_limits(request: web.Request, inquiry: dict[str, Any]) -> None:
     limits, settings = request.app[LIMITS], request.app[SERVICES].settings
     limits.check("message", limits.address(request), settings.max_messages_per_address, 60)
@@ -196,13 +209,20 @@ def check_message_limits(request: web.Request, inquiry: dict[str, Any]) -> None:
 
 
 async def thread_json(
-    services: Services, inquiry_id: str, *, after: int = 0, rev: int | None = None, known: dict[str, Any] | None = None
+    services: Services,
+    inquiry_id: str,
+    *,
+    generation: int,
+    after: int = 0,
+    rev: int | None = None,
+    known: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The thread as the inquirer sees it. The row is read first (or was, a moment ago: ``known``), so that ``rev`` never
-    runs ahead of the messages. With ``more`` there is more of it: ask again with the last ``seq``, or with this ``rev``."""
+    runs ahead of the messages. With ``more`` there is more of it: ask again with the last ``seq``, or with this ``rev``. Raises
+    BadToken when the inquiry is gone, or the token, which is of ``generation``, was revoked."""
     async with services.database.read() as connection:
         inquiry = known or await find_inquiry(connection, inquiry_id)
-        if inquiry is None:
+        if inquiry is None or inquiry["generation"] != generation:
             raise BadToken
         messages = await read_messages(connection, services, inquiry, after=after, rev=rev)
         contact = await read_contact(connection, inquiry, inquiry["language"])

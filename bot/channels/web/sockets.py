@@ -34,7 +34,7 @@ async def get_socket(request: web.Request) -> web.WebSocketResponse:
         inquiry, rev = await _hello(request, socket)
         services = request.app[SERVICES]
         with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
-            writer = asyncio.create_task(_push(request, socket, inquiry["id"], rev, news))
+            writer = asyncio.create_task(_push(request, socket, inquiry, rev, news))
             try:
                 await _read(request, socket, inquiry)
             finally:
@@ -75,15 +75,19 @@ async def _hello(request: web.Request, socket: web.WebSocketResponse) -> tuple[d
 
 
 async def _push(
-    request: web.Request, socket: web.WebSocketResponse, inquiry_id: str, rev: int, news: asyncio.Event
+    request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any], rev: int, news: asyncio.Event
 ) -> None:
-    """One writer per socket: a slow reader waits here, and gets what came meanwhile in one frame."""
+    """One writer per socket: a slow reader waits here, and gets what came meanwhile in one frame. It ends with the token."""
     services = request.app[SERVICES]
     first = True
     while not socket.closed:
         news.clear()
         try:
-            thread = await api.thread_json(services, inquiry_id, rev=rev)
+            thread = await api.thread_json(services, inquiry["id"], generation=inquiry["generation"], rev=rev)
+        except BadToken as error:
+            await _send(socket, _error(error, None))
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+            return
         except HotlineError:
             await asyncio.sleep(1)
             continue
@@ -112,6 +116,8 @@ async def _act(
     services, receiving = request.app[SERVICES], request.app[RECEIVING]
     municipality, inquiry_id = inquiry["municipality"], inquiry["id"]
     kind = frame.get("type")
+    if kind != "ping":
+        await api.check_not_revoked(services, inquiry)
     if kind == "message":
         text, choice = text_field(frame, "text", 100_000), text_field(frame, "choice", 120)
         client_id = client_id_field(frame)

@@ -18,7 +18,7 @@ from bot.errors import BadInput, NotFound
 from bot.models import is_refused, kept_models
 from bot.staff.knowledge.gate_words import say_reasons
 from bot.staff.sessions import access_session
-from bot.web.fields import text_field
+from bot.web.fields import number_field, number_query, text_field
 from bot.web.keys import EDITING, SERVICES, TRAINING
 from bot.web.middleware import language_of, read_json
 
@@ -91,32 +91,44 @@ async def get_article(request: web.Request) -> web.Response:
 
 async def put_article(request: web.Request) -> web.Response:
     session, body = await access_session(request), await read_json(request)
-    await request.app[EDITING].change_text(session.staff, article_id_of(request), body, version_field(body))
+    await request.app[EDITING].change_text(session.staff, article_id_of(request), body, number_field(body, "version"))
     return await _article(request, session.staff)
 
 
 async def delete_article(request: web.Request) -> web.Response:
-    """The municipality's own text goes; the common one stands again."""
-    session = await access_session(request)
-    await request.app[EDITING].back_to_common(session.staff, article_id_of(request))
-    return await _article(request, session.staff)
+    """The municipality's own text goes and the common one stands again; an own article that nobody used yet is gone."""
+    session, article_id, version = (
+        await access_session(request),
+        article_id_of(request),
+        number_query(request, "version"),
+    )
+    if version is None:
+        raise BadInput("version is the number that was read")
+    if article_id in request.app[SERVICES].knowledge.common.articles:
+        await request.app[EDITING].back_to_common(session.staff, article_id, int(version))
+        return await _article(request, session.staff)
+    await request.app[EDITING].remove(session.staff, article_id, int(version))
+    return web.json_response({})
 
 
 async def post_keep(request: web.Request) -> web.Response:
-    session = await access_session(request)
-    await request.app[EDITING].keep_text(session.staff, article_id_of(request))
+    session, body = await access_session(request), await read_json(request)
+    await request.app[EDITING].keep_text(session.staff, article_id_of(request), number_field(body, "version"))
     return await _article(request, session.staff)
 
 
 async def post_withdraw(request: web.Request) -> web.Response:
-    session = await access_session(request)
-    await request.app[EDITING].withdraw(session.staff, article_id_of(request))
-    return await _article(request, session.staff)
+    return await _withdraw(request)
 
 
 async def post_take_back(request: web.Request) -> web.Response:
-    session = await access_session(request)
-    await request.app[EDITING].withdraw(session.staff, article_id_of(request), back=True)
+    return await _withdraw(request, back=True)
+
+
+async def _withdraw(request: web.Request, *, back: bool = False) -> web.Response:
+    session, body = await access_session(request), await read_json(request)
+    version = number_field(body, "version")
+    await request.app[EDITING].withdraw(session.staff, article_id_of(request), version, back=back)
     return await _article(request, session.staff)
 
 
@@ -139,7 +151,7 @@ async def put_values(request: web.Request) -> web.Response:
     article, values = text_field(body, "article", 80), body.get("values")
     if not article or not isinstance(values, dict):
         raise BadInput("send article and values")
-    await request.app[EDITING].set_values(session.staff, article, values)
+    await request.app[EDITING].set_values(session.staff, article, values, number_field(body, "version"))
     return web.json_response(await read_article(request.app[SERVICES], session.staff, article, language_of(request)))
 
 
@@ -164,13 +176,6 @@ def article_id_of(request: web.Request) -> str:
     if len(article_id) > 80:
         raise NotFound
     return article_id
-
-
-def version_field(body: dict[str, Any]) -> int | None:
-    version = body.get("version")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise BadInput("version is the number that was read")
-    return version
 
 
 async def _article(request: web.Request, staff: Any) -> web.Response:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from bot.editing.articles import check_editor
-from bot.editing.exchange import Difference, export_package, find_differences, import_package
+from bot.editing.exchange import Difference, import_package, preview_package, take_package
 from bot.errors import BadInput
 from bot.knowledge.bounded import MAX_BYTES
 from bot.knowledge.files import ArticleFileErrors
 from bot.staff.frame import checked_form, page, session_of
 from bot.staff.knowledge.pages import HOME, show
-from bot.staff.sessions import Session, access_session
+from bot.staff.sessions import access_session
 from bot.web.fields import text_field
 from bot.web.keys import SERVICES
 from bot.web.middleware import read_json
@@ -32,7 +31,8 @@ def add_to(app: web.Application) -> None:
 
 async def get_package(request: web.Request) -> web.Response:
     session = await access_session(request)
-    return web.json_response({"package": await _package(request, session)})
+    package, _ = await take_package(request.app[SERVICES], session.staff)
+    return web.json_response({"package": package})
 
 
 async def post_package(request: web.Request) -> web.Response:
@@ -44,7 +44,7 @@ async def post_package(request: web.Request) -> web.Response:
         raise BadInput("overwrite is a list of article ids")
     services, name = request.app[SERVICES], text_field(body, "name", 100) or "package.yml"
     try:
-        _, differences = await find_differences(services, session.staff, source, name)
+        differences = await preview_package(services, session.staff, source, name)
         taken: list[Difference] = []
         if body.get("apply") is True:
             taken = await import_package(services, session.staff, source, name, overwrite=overwrite)
@@ -58,7 +58,7 @@ async def post_package(request: web.Request) -> web.Response:
 async def get_file(request: web.Request) -> web.Response:
     session = await session_of(request)
     headers = {"Content-Disposition": f'attachment; filename="hotline-articles-{session.staff.municipality}.yml"'}
-    package = await _package(request, session)
+    package, _ = await take_package(request.app[SERVICES], session.staff)
     return web.Response(text=package, content_type="application/yaml", headers=headers | {"Cache-Control": "no-store"})
 
 
@@ -78,7 +78,7 @@ async def post_exchange(request: web.Request) -> web.Response:
             overwrite = [str(article_id) for article_id in form.getall("overwrite", [])]
             taken = await import_package(services, session.staff, source, name, overwrite=overwrite)
             return await show(request, session, "exchange", _NOTHING | {"taken": [d.id for d in taken]})
-        _, context["differences"] = await find_differences(services, session.staff, source, name)
+        context["differences"] = await preview_package(services, session.staff, source, name)
     except ArticleFileErrors as error:
         return await show(request, session, "exchange", _NOTHING | {"problems": error.problems}, status=400)
     return await show(request, session, "exchange", context)
@@ -93,14 +93,6 @@ def _source(form: Any) -> tuple[str, str]:
     if isinstance(given, web.FileField) and given.filename:
         return given.file.read().decode("utf-8", "replace"), given.filename[:100]
     return str(form.get("source", "")), str(form.get("name", "") or "package.yml")[:100]
-
-
-async def _package(request: web.Request, session: Session) -> str:
-    check_editor(session.staff)
-    services = request.app[SERVICES]
-    async with services.database.read() as connection:
-        here = await services.knowledge.of(connection, session.staff.municipality)
-    return await asyncio.to_thread(export_package, here, session.staff.municipality)
 
 
 def _shown(difference: Difference) -> dict[str, Any]:

@@ -67,8 +67,14 @@ _TRAINING = answer(
 _EDITORS = "For editors and administrators; others get forbidden."
 
 
+_VERSION = NUMBER | {"description": "The one that was read; conflict when it changed since."}
+
+
 def _change(summary: str, description: str = _EDITORS) -> dict[str, Any]:
-    return {"post": operation(summary, _ARTICLE, parameters=_ID, security="session", description=description)}
+    body = fields("version", version=_VERSION)
+    return {
+        "post": operation(summary, _ARTICLE, body=body, parameters=_ID, security="session", description=description)
+    }
 
 
 PATHS: dict[str, Any] = {
@@ -126,14 +132,20 @@ PATHS: dict[str, Any] = {
             "Give the article the municipality's own text; it holds at the next turn.",
             _ARTICLE,
             body=fields(
-                "title", "answer", title=_BOTH, answer=_BOTH, follow_ups={"type": "object"},
-                version=NUMBER | {"description": "The one that was read; conflict when it changed since."},
+                "title", "answer", "version",
+                title=_BOTH, answer=_BOTH, follow_ups={"type": "object"}, version=_VERSION,
             ),
             parameters=_ID,
             security="session",
             description=_EDITORS,
         ),
-        "delete": operation("Go back to the common text.", _ARTICLE, parameters=_ID, security="session"),
+        "delete": operation(
+            "Go back to the common text, or delete an own article.",
+            _ARTICLE,
+            parameters=[*_ID, parameter("version", "query", NUMBER, _VERSION["description"])],
+            security="session",
+            description="Of an own article the answer is empty. Error: article_in_use when a model has learnt it or somebody was given it.",
+        ),
     },
     "/api/v1/staff/articles/{area}/{name}/keep": _change("The own text stays although the common one changed."),
     "/api/v1/staff/articles/{area}/{name}/withdraw": _change("The bot does not give it any more."),
@@ -157,7 +169,7 @@ PATHS: dict[str, Any] = {
         "put": operation(
             "Fill in local values of an article; null empties one.",
             _ARTICLE,
-            body=fields("article", "values", article=TEXT, values={"type": "object"}),
+            body=fields("article", "values", "version", article=TEXT, values={"type": "object"}, version=_VERSION),
             security="session",
         ),
     },

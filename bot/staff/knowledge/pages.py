@@ -31,6 +31,7 @@ from bot.staff.knowledge import words as said
 from bot.staff.knowledge.api import article_id_of, training_json
 from bot.staff.sessions import Session
 from bot.web.catalogues import gettext, ngettext
+from bot.web.fields import number_in
 from bot.web.keys import EDITING, SERVICES
 
 HOME = "/staff/knowledge"
@@ -69,15 +70,18 @@ async def post_article(request: web.Request) -> web.Response:
     try:
         if action == "text":
             fields = texts_of_form(form) | (own_of_form(form) if "sources" in form else {})
-            await editing.change_text(staff, article_id, fields, _version(form))
+            await editing.change_text(staff, article_id, fields, number_in(form, "version"))
         elif action == "common":
-            await editing.back_to_common(staff, article_id, _version(form))
+            await editing.back_to_common(staff, article_id, number_in(form, "version"))
         elif action == "keep":
-            await editing.keep_text(staff, article_id, _version(form))
+            await editing.keep_text(staff, article_id, number_in(form, "version"))
         elif action in ("withdraw", "take_back"):
-            await editing.withdraw(staff, article_id, back=action == "take_back")
+            await editing.withdraw(staff, article_id, number_in(form, "version"), back=action == "take_back")
         elif action == "values":
-            await editing.set_values(staff, article_id, _values_of_form(form))
+            await editing.set_values(staff, article_id, _values_of_form(form), number_in(form, "version"))
+        elif action == "delete":
+            await editing.remove(staff, article_id, number_in(form, "version"))
+            return web.Response(status=303, headers={"Location": f"{HOME}?done=delete"})
         elif action == "correct":
             done = f"correct-{await correct(services, staff, article_id, str(form.get('version', ''))[:16])}"
         else:
@@ -199,8 +203,10 @@ async def _show_article(
     texts = article["own"] or article["common"]
     if typed is not None and "title_da" in typed:
         texts = texts_of_form(typed)
+    given = _values_of_form(typed or {})
+    values = [value | {"value": given.get(value["name"], value["value"])} for value in article["values"]]
     context = {
-        "article": article,
+        "article": article | {"values": values},
         "texts": texts,
         "html": {tongue: to_html(text) for tongue, text in article["shown"].items()},
         "left_out": await _left_out(request, session, article),
@@ -244,11 +250,6 @@ def _values_of_form(form: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         if name.startswith("value.") and name.endswith("_da")
     ]
     return {name: {tongue: str(form.get(f"value.{name}_{tongue}", "")) for tongue in LANGUAGES} for name in names}
-
-
-def _version(form: Mapping[str, Any]) -> int | None:
-    given = str(form.get("version", ""))
-    return int(given) if given.isdecimal() else None
 
 
 def _done(name: str) -> str | None:

@@ -39,6 +39,7 @@ DONE = {
     "keep": N_("Jeres egen tekst står ved magt."),
     "withdraw": N_("Svaret er trukket tilbage. Maskinen giver det ikke mere."),
     "take_back": N_("Svaret bruges igen."),
+    "delete": N_("Svaret er slettet."),
     "values": N_("Oplysningerne er gemt og gælder fra næste spørgsmål."),
 }
 KINDS = {"new": N_("nyt"), "changed": N_("ændres"), "same": N_("ens")}

@@ -111,8 +111,8 @@ function button(label, pressed, id = "") {
   return element;
 }
 
-function doUndo({ action, id, to }) {
-  htmx.ajax("POST", `/staff/inquiries/${id}/${action}`, { source: document.body, swap: "none", values: to ? { to } : {} });
+function doUndo({ action, id, ...values }) {
+  htmx.ajax("POST", `/staff/inquiries/${id}/${action}`, { source: document.body, swap: "none", values });
 }
 
 // --- Clicks. ---

@@ -155,6 +155,8 @@ export class Session extends EventTarget {
       if (message.client_id) this.#store.dequeue(message.client_id);
     }
     this.thread = thread;
+    const inquiry = this.#store.state.inquiry;
+    if (inquiry?.again) this.#store.write({ inquiry: { ...inquiry, again: undefined } });
     this.#changed();
   }
 
@@ -173,8 +175,16 @@ export class Session extends EventTarget {
     }, 1000 * LOST_AFTER_S);
   }
 
+  /** The token is void. Where the inquiry began in this browser it is opened once more with its own client_id, which gives the
+   * new token after a link was revoked. */
   #refused(code) {
     this.#setState("open");
+    const { id, client_id, again } = this.#store.state.inquiry ?? {};
+    if (code === "bad_token" && client_id && !again) {
+      this.#store.write({ inquiry: { client_id, again: id } });
+      this.#inquiry().catch(() => {}); // without a connection the next message asks again
+      return;
+    }
     this.#store.write({ inquiry: null, seen: 0 });
     this.#connection = null;
     this.#connected = undefined;
@@ -236,12 +246,17 @@ export class Session extends EventTarget {
     const open = async () => {
       const { inquiry, browser = uuid() } = this.#store.state;
       if (inquiry?.token) return inquiry;
-      const client_id = inquiry?.client_id ?? uuid();
-      this.#store.write({ inquiry: { client_id }, browser, seen: 0 });
+      const { client_id = uuid(), again } = inquiry ?? {};
+      this.#store.write({ inquiry: { client_id, again }, browser, seen: again ? this.#store.state.seen : 0 });
       const opened = await this.#api.open(this.#code, { client_id, browser, language: this.#language });
-      const made = { client_id, id: opened.id, token: opened.token };
+      const made = { client_id, again, id: opened.id, token: opened.token };
+      this.#connected = again ? undefined : this.#connected; // the same inquiry, listened to with another token
       this.#store.write({ inquiry: made });
       this.#adopt();
+      if (again && opened.id !== again) {
+        this.ended = "bad_token"; // the earlier one is gone
+        this.#changed();
+      }
       return made;
     };
     if (this.#store.state.inquiry?.token || !navigator.locks) return open();
