@@ -76,7 +76,7 @@ def is_able(
         s.c.active,
         sa.or_(*(roles.contains(f'"{role}"', autoescape=True) for role in sorted(CONTACT_ROLES))),
     )
-    return able if department is None else able.where(s.c.department_id == department)
+    return able if department is None else able.where(sa.or_(department.is_(None), s.c.department_id == department))
 
 
 async def _staff(
@@ -116,7 +116,7 @@ async def _earlier_owner(
     """The owner of this inquiry, of the one it continues, or of an earlier one of the same inquirer or checked business."""
     c = t.inquiry.c
     owner = staff.get(inquiry["owner_id"] or "")
-    if owner and owner["department_id"] == inquiry["department_id"]:
+    if owner and inquiry["department_id"] in (None, owner["department_id"]):
         return owner
     same = [c.id == inquiry["previous_id"]] if inquiry["previous_id"] else []
     if inquiry["identity"]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient
 
@@ -64,6 +66,22 @@ async def test_who_began_it_gets_in_again_by_what_no_link_and_no_message_holds(
     again = await opened(client)
     assert again.id == business.id and again.token != business.token
     assert (await again.read(after=0))["messages"][0]["text"] == "Jeg vil tale med et menneske"
+
+
+async def test_the_link_of_an_earlier_inquiry_leads_into_none_that_continues_it(
+    client: Client, services: Services, sign_in: SignIn
+) -> None:
+    business = await opened(client, "Jeg vil tale med et menneske")
+    await business.answered()
+    now = services.now()
+    async with services.database.write() as connection:
+        long_ago = {"status": "resolved", "resolved_at": now - timedelta(days=60)}
+        await connection.execute(sa.update(t.inquiry).values(long_ago))
+    response = await business.post(text="Jeg har et spørgsmål mere", client_id=str(uuid.uuid4()))
+    following = (await response.json())["inquiry"]["id"]
+    await business.answered()
+    await (await sign_in("koordinator")).act(following, "revoke_link")
+    assert await refusal(await business.post(text="hej", client_id=str(uuid.uuid4()))) == (401, "bad_token")
 
 
 async def test_only_who_answers_for_it_revokes_a_link(client: Client, services: Services, sign_in: SignIn) -> None:

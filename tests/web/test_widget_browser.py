@@ -317,3 +317,24 @@ async def test_a_message_beyond_the_limit_waits_and_is_sent(
         await expect(page.locator(".unsent")).to_have_count(0)
         assert await stored_texts(services) == [QUESTION, "og en til"]
         visitor.complaints.clear()  # the browser logs the 429
+
+
+async def test_after_a_revoked_link_the_browser_that_began_it_goes_on(
+    services: Services, client: TestClient[Any, Any], host: str, profile: ProfileMaker
+) -> None:
+    visitor = await profile()
+    page = await visitor.tab(host)
+    await open_widget(page)
+    await ask(page)
+    await expect(messages(page, "bot")).to_have_count(2)
+    (inquiry,) = await rows(services, t.inquiry)
+    people = client.server.app[PEOPLE]  # type: ignore[attr-defined]
+    await people.revoke_link(await staff_member(services, "koordinator"), inquiry.id)  # type: ignore[attr-defined]
+    await ask(page, "er I der endnu")
+    await expect(messages(page, "inquirer")).to_have_count(2)
+    await expect(messages(page, "bot").nth(2)).to_be_visible()
+    await page.reload()
+    await expect(messages(page, "inquirer")).to_have_count(2)
+    assert await stored_texts(services) == [QUESTION, "er I der endnu"]
+    assert len(await rows(services, t.inquiry)) == 1
+    visitor.complaints.clear()  # the browser logs a 401
