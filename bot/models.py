@@ -140,8 +140,12 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 def training_fingerprint(nlu_data: Path, project: Path) -> str:
     """Changes with everything a model is made of: articles, dialogue, words, what it is calibrated to, pipeline, settings and code."""
-    parts = [project / "config.yml", project / "domain.yml", project / "bot" / "words.py"]
-    parts += sorted((project / "bot" / "understanding").glob("*.py"))
+    parts = [project / "config.yml", project / "domain.yml"]
+    # The ladder of a model is calibrated by deciding with it.
+    parts += [project / "bot" / name for name in ("words.py", "decision.py", "moves.py")]
+    for room in ("understanding", "knowledge"):
+        parts += sorted((project / "bot" / room).glob("*.py"))
+    parts += sorted(nlu_data.glob("*.yml"))
     for folder in ("articles", "other", "dialogue", "packages", "lexicon", "development"):
         parts += sorted(path for path in (nlu_data / folder).rglob("*") if path.suffix in (".yml", ".jsonl"))
     digest = hashlib.sha256(Settings().dense_model.encode())

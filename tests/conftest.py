@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestClient, TestServer
 from blockbuster import BlockBuster
 
-from bot import demo
 from bot.app import create_app
 from bot.conversation.service import Services
 from bot.hub import Hub
@@ -28,9 +27,9 @@ from bot.knowledge.files import load_knowledge
 from bot.knowledge.service import KnowledgeService
 from bot.settings import PROJECT_DIR, Settings
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.understanding.worker.pool import WorkerPool
 from tests import postgres
+from tests.databases import Databases
 from tests.understanding.model import trained_model
 
 PASSWORD = "password-of-the-demonstration"
@@ -122,9 +121,14 @@ def make_settings(tmp_path: Path, url: str, **more: object) -> Settings:
 ServicesMaker = Callable[..., Awaitable[Services]]
 
 
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, knowledge: Knowledge) -> Databases:
+    return Databases(tmp_path_factory.mktemp("templates"), knowledge, PASSWORD)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def make_services(
-    tmp_path: Path, pool: WorkerPool, knowledge: Knowledge, clock: Clock
+    tmp_path: Path, pool: WorkerPool, knowledge: Knowledge, clock: Clock, databases: Databases
 ) -> AsyncIterator[ServicesMaker]:
     """Makes services on a database address: migrated, with the demonstration municipality, closed after the test."""
     made: list[Database] = []
@@ -132,10 +136,9 @@ async def make_services(
     async def make(
         url: str, *, workers: object = None, now: Callable[[], datetime] = clock, **settings: object
     ) -> Services:
+        await databases.fill(url, now())
         database = Database(url)
         made.append(database)
-        await migrate(database)
-        await demo.load_demo(database, knowledge, PASSWORD, now())
         given = make_settings(tmp_path, url, **settings)
         services = Services(given, database, KnowledgeService(knowledge), Hub(), workers or pool, given.key(), now)  # type: ignore[arg-type]
         return services

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -59,6 +61,7 @@ def running_server() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         user=user,
         cwd=folder,
+        preexec_fn=_end_with_parent,
     )
     try:
         _wait_until_ready(binaries, port, server)
@@ -67,6 +70,12 @@ def running_server() -> Iterator[str]:
         server.terminate()
         server.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_parent() -> None:
+    """The server ends when the test run is killed."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)  # a fast shutdown
 
 
 def _wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes]) -> None:

@@ -128,7 +128,9 @@ async def test_a_turn_that_failed_once_is_taken_again_and_one_that_failed_twice_
 
 
 @pytest.mark.chaos
-async def test_killing_workers_during_500_messages_loses_and_doubles_nothing(
+@pytest.mark.parametrize("each", [4, pytest.param(20, marks=pytest.mark.nightly)])
+async def test_killing_workers_while_25_inquirers_write_loses_and_doubles_nothing(
+    each: int,
     sqlite_url: str,
     make_services: ServicesMaker,
     model_path: Path,
@@ -144,14 +146,14 @@ async def test_killing_workers_during_500_messages_loses_and_doubles_nothing(
 
         async def write(business: Inquirer) -> None:
             await business.open()
-            for number in range(20):
+            for number in range(each):
                 response = await business.post(text=f"{QUESTION} {number}", client_id=client_id(number))
                 assert response.status == 201
 
         await asyncio.gather(*(write(business) for business in writers))
         killing.cancel()
         await asyncio.gather(*(business.answered() for business in writers))
-        await _check_nothing_lost(services, writers, 500)
+        await _check_nothing_lost(services, writers, 25 * each)
     finally:
         await pool.close()
 

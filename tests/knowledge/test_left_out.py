@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
@@ -78,6 +79,7 @@ async def test_a_model_that_lost_questions_is_kept_aside_and_the_running_one_ans
     assert "ikke lært" in await (await editor.session.get("/staff/knowledge?state=left_out")).text()
 
 
+@pytest.mark.nightly  # three trainings and more
 async def test_the_rest_goes_live_and_a_changed_article_is_tried_again(
     services: Services, client: Any, sign_in: SignIn, clock: Any
 ) -> None:
@@ -102,6 +104,7 @@ async def test_the_rest_goes_live_and_a_changed_article_is_tried_again(
     assert await answers(client, "hvilken farve skal ølhallens port have") == [BEER]
 
 
+@pytest.mark.nightly  # three trainings and more
 async def test_an_article_that_was_learnt_before_stays_as_it_was_learnt(
     services: Services, client: Any, sign_in: SignIn, clock: Any
 ) -> None:

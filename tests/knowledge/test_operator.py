@@ -163,7 +163,9 @@ async def test_the_command_line_gives_and_takes_an_operators_account(services: S
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.nightly)]
+)
 async def test_the_operators_page_is_for_everyone_and_follows_a_training_without_a_reload(
     services: Services,
     client: Client,

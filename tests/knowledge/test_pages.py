@@ -95,7 +95,9 @@ async def test_staff_report_a_wrong_answer_from_the_thread(client: Client, sign_
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.nightly)]
+)
 async def test_the_pages_are_for_everyone(
     services: Services, client: Client, profile: ProfileMaker, size: dict[str, int]
 ) -> None:

@@ -197,7 +197,15 @@ async def test_filters_stand_in_the_address_bar(services: Services, client: Clie
     await expect(page.locator("#inquiries")).to_contain_text("fjern filtrene")
 
 
-@pytest.mark.parametrize(("size", "language"), [(PHONE, "da"), (DESKTOP, "da"), (PHONE, "en"), (DESKTOP, "en")])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [
+        (PHONE, "da"),
+        (DESKTOP, "en"),
+        pytest.param(DESKTOP, "da", marks=pytest.mark.nightly),
+        pytest.param(PHONE, "en", marks=pytest.mark.nightly),
+    ],
+)
 async def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     services: Services,
     client: Client,

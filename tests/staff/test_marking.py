@@ -124,7 +124,9 @@ async def test_a_group_is_marked_or_set_aside_with_plain_forms(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.nightly)]
+)
 async def test_the_right_answer_is_one_click_and_a_search_away(
     services: Services, client: Client, profile: ProfileMaker, size: dict[str, int]
 ) -> None:
@@ -149,8 +151,10 @@ async def test_the_right_answer_is_one_click_and_a_search_away(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["da", pytest.param("en", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.nightly)]
+)
 async def test_the_editors_pages_of_learning_are_for_everyone(
     services: Services, client: Client, sign_in: SignIn, profile: ProfileMaker, size: dict[str, int], language: str
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import fcntl
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bot.models import training_fingerprint
 from bot.settings import PROJECT_DIR
 from bot.understanding.training import train
 
@@ -22,9 +25,11 @@ def trained_model() -> Path:
 
 def model_of(folder: Path) -> Path:
     """The model of ``folder``, which is laid out like ``nlu_data``; trained when there is none yet."""
-    kept = CACHE / f"{_fingerprint(folder)}.tar.gz"
-    if not kept.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
+    kept = CACHE / f"{training_fingerprint(folder, PROJECT_DIR)[:24]}.tar.gz"
+    with _alone():
+        if kept.exists():
+            kept.touch()  # the longest unused go first
+            return kept
         with tempfile.TemporaryDirectory(dir=CACHE) as fresh:
             made = train(folder, Path(fresh))
             shutil.move(made, kept)
@@ -57,12 +62,10 @@ def small_knowledge(folder: Path) -> Path:
     return target
 
 
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    sources = [PROJECT_DIR / "config.yml", PROJECT_DIR / "domain.yml", PROJECT_DIR / "bot" / "decision.py"]
-    for room in ("understanding", "knowledge"):
-        sources += sorted((PROJECT_DIR / "bot" / room).glob("*.py"))
-    sources += sorted(path for path in folder.rglob("*.yml") if "held_out" not in path.parts)
-    for source in sources:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return digest.hexdigest()[:24]
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of the test run's processes one trains, and the others wait and use what it made."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -123,6 +123,7 @@ def _other_pythons() -> list[str]:
     return found
 
 
+@pytest.mark.nightly
 @pytest.mark.pythons
 @pytest.mark.parametrize("python", _other_pythons())
 def test_another_python_trains_and_takes_a_turn(python: str, small_folder: Path, tmp_path: Path) -> None:

@@ -19,8 +19,13 @@ from tests.web import QUESTION
 from tests.web.browser import DESKTOP, PHONE, ProfileMaker, address_of, messages, scrolls_sideways, violations
 from tests.web.test_widget_browser import ask
 
-LOOKS = [(PHONE, False), (PHONE, True), (DESKTOP, False), (DESKTOP, True)]
-NAMES = ["phone-light", "phone-dark", "desktop-light", "desktop-dark"]
+pytestmark = pytest.mark.browser
+LOOKS = [
+    pytest.param(PHONE, False, id="phone-light"),
+    pytest.param(PHONE, True, id="phone-dark", marks=pytest.mark.nightly),
+    pytest.param(DESKTOP, False, id="desktop-light", marks=pytest.mark.nightly),
+    pytest.param(DESKTOP, True, id="desktop-dark", marks=pytest.mark.nightly),
+]
 
 
 async def expect_in_order(page: Page) -> None:
@@ -29,7 +34,7 @@ async def expect_in_order(page: Page) -> None:
     assert not await scrolls_sideways(page)
 
 
-@pytest.mark.parametrize(("size", "dark"), LOOKS, ids=NAMES)
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 async def test_the_chat_is_accessible_in_every_state(
     services: Services, client: TestClient[Any, Any], profile: ProfileMaker, size: dict[str, int], dark: bool
 ) -> None:
@@ -49,7 +54,7 @@ async def test_the_chat_is_accessible_in_every_state(
     await expect_in_order(page)
 
 
-@pytest.mark.parametrize(("size", "dark"), LOOKS, ids=NAMES)
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
 async def test_the_open_widget_is_accessible_on_a_page(
     services: Services, client: TestClient[Any, Any], profile: ProfileMaker, size: dict[str, int], dark: bool
 ) -> None:
@@ -62,7 +67,9 @@ async def test_the_open_widget_is_accessible_on_a_page(
     await expect_in_order(page)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark", [pytest.param(True, id="dark"), pytest.param(False, id="light", marks=pytest.mark.nightly)]
+)
 async def test_public_pages_are_accessible_on_a_phone(
     services: Services, client: TestClient[Any, Any], profile: ProfileMaker, dark: bool
 ) -> None:
