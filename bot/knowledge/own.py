@@ -73,11 +73,13 @@ def entry_of(article: Article, changes: Mapping[str, Any]) -> dict[str, Any]:
     local = entry.get("local", [])
     if not isinstance(local, list):
         return entry
-    return entry | {"local": [value for value in local if not isinstance(value, Mapping) or _is_named(value, texts)]}
+    return entry | {"local": [value for value in local if _is_kept(value, texts)]}
 
 
-def _is_named(value: Mapping[str, Any], texts: str) -> bool:
-    return f"{{{value.get('name')}}}" in texts
+def _is_kept(value: Any, texts: str) -> bool:
+    """Whether the texts name the local value; what is none is kept, so that it is complained of."""
+    name = value.get("name") if isinstance(value, Mapping) else None
+    return not isinstance(name, str) or f"{{{name}}}" in texts
 
 
 def new_article(name: str, municipality: str, today: date) -> Article:

@@ -85,7 +85,9 @@ def _check_limits(request: web.Request, email: str) -> None:
         limits.check("sign_in_device", device, allowed, _QUARTER_S)
         return
     network = network_of(limits.address(request))
-    limits.check("sign_in_as", f"{network} {email}", allowed, _QUARTER_S)  # first: who is refused here uses up no other's
+    limits.check(
+        "sign_in_as", f"{network} {email}", allowed, _QUARTER_S
+    )  # first: who is refused here uses up no other's
     limits.check("sign_in", network, allowed * _OF_NETWORK, _QUARTER_S)
     limits.check("sign_in_everywhere", email, allowed * _OF_EMAIL, _QUARTER_S)
 

@@ -108,10 +108,14 @@ DONE = {
 
 def undelivered(delivery: dict[str, str | None] | None) -> str | None:
     """Why a message has not arrived; None for one that has, or that nothing went wrong with."""
-    if delivery is None or delivery["status"] == "sent" or not (delivery["status"] == "failed" or delivery["error"]):
+    if delivery is None:
         return None
-    blocked = delivery["status"] == "failed" and delivery["error"] == "blocked"
-    return gettext(UNDELIVERED["blocked" if blocked else delivery["status"] or "failed"])
+    status, error = delivery["status"], delivery["error"]
+    if status == "failed":
+        reason = UNDELIVERED["blocked" if error == "blocked" else "failed"]
+        return gettext(reason)
+    pending = UNDELIVERED["pending"]
+    return gettext(pending) if status == "pending" and error else None
 
 
 def ago(at: str | datetime, now: datetime) -> str:

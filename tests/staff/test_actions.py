@@ -276,7 +276,7 @@ async def test_texts_that_are_empty_or_too_long_are_refused(
     for action in ("reply", "note"):
         assert await owner.refused(business.id, action, text=" \x00\n") == (422, "empty_text")
         assert await owner.refused(business.id, action) == (422, "empty_text")
-        assert await owner.refused(business.id, action, text="x" * 4001) == (413, "text_too_long")
+        assert await owner.refused(business.id, action, text="x" * 4097) == (413, "text_too_long")
         assert await owner.refused(business.id, action, text=7) == (400, "bad_input")
         response = await owner.session.post(
             f"{API}/inquiries/{business.id}/{action}", data=b"\xff{", headers={"X-CSRF-Token": owner.csrf}
