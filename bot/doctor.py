@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import HotlineError, StoreUnavailable
 from bot.knowledge.files import load_knowledge
@@ -15,6 +16,7 @@ from bot.settings import PROJECT_DIR, Settings
 from bot.store import tables as t
 from bot.store.database import Database
 from bot.store.migrate import current_revision, newest_revision
+from bot.store.schema import schema_differences
 
 Finding = tuple[str, str]  # "ok", "warning" or "problem", and a sentence
 
@@ -100,7 +102,21 @@ async def _database(database: Database) -> list[Finding]:
                 f"The database is at revision {revision or 'none'}, the program at {newest_revision()}: run `hotline migrate`.",
             )
         ]
-    return [("ok", f"The database is reachable and at revision {revision}.")]
+    try:
+        differences = await schema_differences(database)
+    except SQLAlchemyError as error:
+        return [
+            ("warning", f"The schema of the database cannot be compared with a fresh one ({type(error).__name__}).")
+        ]
+    if differences:
+        more = f" and {len(differences) - 5} more" if len(differences) > 5 else ""
+        return [
+            (
+                "problem",
+                f"The database says revision {revision}, but its schema is another: {'; '.join(differences[:5])}{more}.",
+            )
+        ]
+    return [("ok", f"The database is reachable, at revision {revision}, and its schema is the program's.")]
 
 
 async def _content(settings: Settings, database: Database) -> list[Finding]:

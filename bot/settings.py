@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -31,7 +32,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs tokens and encrypts stored channel secrets; at least 32 characters. Made by itself on the default SQLite.",
+        description="Signs the tokens of secret links; at least 32 characters. Made by itself on the default SQLite.",
     )
     demo_password: SecretStr = Field(
         SecretStr(""), description="Password of the demonstration staff; generated when empty."
@@ -91,6 +92,21 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
+    @property
+    def has_key_file(self) -> bool:
+        return (self.data_dir / "secret_key").exists()
+
+    def make_data_dir(self) -> None:
+        """The data folder exists, and what this process makes from now on only its own account may read."""
+        os.umask(0o077)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = [*self.data_dir.glob("hotline.sqlite3*"), *self.data_dir.glob("models/*"), self.data_dir / "secret_key"]
+        for file in files:
+            # Another account's file is not ours to change: `hotline doctor` tells of it.
+            with contextlib.suppress(OSError):
+                if file.is_file() and file.stat().st_mode & 0o077:
+                    file.chmod(0o600)
+
     def key(self) -> bytes:
         """The secret key; made and kept in the data folder (mode 600) on the default SQLite, required elsewhere."""
         given = self.secret_key.get_secret_value()
@@ -101,7 +117,7 @@ class Settings(BaseSettings):
         if not self.is_default_sqlite:
             raise SettingsError("HOTLINE_SECRET_KEY is required when HOTLINE_DATABASE_URL is set")
         path = self.data_dir / "secret_key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.make_data_dir()
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -22,9 +22,10 @@ from bot.knowledge.content import Knowledge
 from bot.models import check_model_file, live_model, store_model
 from bot.settings import PROJECT_DIR, Settings
 from bot.store import tables as t
-from bot.store.backup import backup, restore
+from bot.store.backup import backup
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.store.restore import restore
 from tests.conftest import PASSWORD, ServicesMaker, make_settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -39,17 +40,17 @@ def migrate() -> None:
     from bot.store.migrate import migrate as run
     from bot.store.migrate import newest_revision
 
-    async def go() -> None:
+    async def go() -> Path | None:
         given = Settings()
-        if given.is_default_sqlite:
-            given.data_dir.mkdir(parents=True, exist_ok=True)
+        given.make_data_dir()
         database = Database(given.resolved_database_url)
         try:
-            await run(database)
+            return await run(database)
         finally:
             await database.close()
 
-    asyncio.run(go())
+    if copy := asyncio.run(go()):
+        click.echo(f"The database as it was before is kept as {copy}.")
     click.echo(f"The database is at revision {newest_revision()}.")
 
 
@@ -59,6 +60,7 @@ def backup(file: Path) -> None:
     """Write the whole database (inquiries, staff, models) to FILE, while the hotline may go on serving."""
     from bot.store.backup import backup as run
 
+    os.umask(0o077)
     counts = asyncio.run(run(Settings(), file))
     click.echo(f"{file}: {sum(counts.values())} rows of {len(counts)} tables, {file.stat().st_size / 1e6:.1f} MB.")
     click.echo("Keep the secret key (HOTLINE_SECRET_KEY, or secret_key in the data folder) too, apart from this file.")
@@ -68,7 +70,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
     """Fill an empty database from FILE, which `hotline backup` wrote."""
-    from bot.store.backup import restore as run
+    from bot.store.restore import restore as run
 
     counts = asyncio.run(run(Settings(), file))
     click.echo(f"{sum(counts.values())} rows of {len(counts)} tables restored.")

@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 
 
 async def prepare_database(settings: Settings, database: Database) -> None:
+    """The database is up to date, and its file is held. Raises SettingsError where it would be a new one beside the key of another."""
     from bot.store.migrate import current_revision, migrate, newest_revision
 
+    settings.make_data_dir()
     if settings.is_default_sqlite:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        if settings.has_key_file and await current_revision(database) is None:
+            raise SettingsError(
+                f"{settings.data_dir} holds a secret key but no database: it was moved or lost. Put it back, bring a backup back "
+                "(`hotline restore FILE`), or begin anew (`hotline migrate`)"
+            )
         await migrate(database)
     elif await current_revision(database) != newest_revision():
         raise SettingsError("the database is not up to date: run `hotline migrate` first")
+    database.hold_file()
 
 
 async def prepare_demo(settings: Settings, database: Database, common: Knowledge, demo: bool) -> str | None:

@@ -6,17 +6,23 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreUnavailable
-from bot.store.sqlite import connector
+from bot.store.private_errors import keep_values_private
+from bot.store.sqlite import SqliteFile
 
 BUSY_TIMEOUT_MS = 5000
+# Of PostgreSQL: lock not available, statement cancelled, deadlock, serialization failure, full disk or memory, shutting down,
+# read-only. asyncpg's errors for these reach us as bare DBAPIError.
+_UNAVAILABLE = ("55P03", "57014", "40P01", "40001", "53", "57P", "25006", "08")
 
 
 class Database:
@@ -28,27 +34,45 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # SQLite has one writer; waiting for it in the loop is fair and cheap, its own busy handler sleeps.
         self._writer = asyncio.Lock()
-        self.engine: AsyncEngine = (_sqlite_engine if self.is_sqlite else _postgres_engine)(self.url, pool_wait_s)
+        self._sqlite = SqliteFile(self.url.database or ":memory:")
+        self.engine: AsyncEngine = (
+            _sqlite_engine(self.url, self._sqlite, pool_wait_s)
+            if self.is_sqlite
+            else _postgres_engine(self.url, pool_wait_s)
+        )
+
+    @property
+    def file(self) -> Path | None:
+        """Of SQLite."""
+        return self._sqlite.path if self.is_sqlite else None
+
+    def hold_file(self) -> None:
+        """From now on SQLite's file must exist and stay the same one: writes to another are refused with StoreUnavailable."""
+        if self.is_sqlite:
+            self._sqlite.hold()
+
+    def slow_engine(self) -> AsyncEngine:
+        """Of PostgreSQL, for one connection whose statements may take as long as they need; the caller disposes of it."""
+        return _postgres_engine(self.url, BUSY_TIMEOUT_MS / 1000, command_timeout_s=None)
 
     async def close(self) -> None:
         await self.engine.dispose()
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        with _renamed():
+        with renamed():
             async with self.engine.connect() as connection:
                 yield connection
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed at the end and rolled back on an error."""
-        with _renamed():
+    async def write(self, *, foreign_keys: bool = True) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end and rolled back on an error. Without ``foreign_keys`` SQLite checks none of them."""
+        with renamed():
             if not self.is_sqlite:
                 async with self.engine.begin() as connection:
                     yield connection
                 return
-            async with self._writer, self.engine.connect() as connection:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            async with self._writing(foreign_keys) as connection:
                 try:
                     yield connection
                     await connection.commit()
@@ -56,26 +80,61 @@ class Database:
                     await connection.rollback()
                     raise
 
+    @contextlib.asynccontextmanager
+    async def _writing(self, foreign_keys: bool) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction of SQLite. One time limit holds for all there is to wait for: the writers of this
+        process, a connection, and the writers of other processes."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + BUSY_TIMEOUT_MS / 1000
+        async with contextlib.AsyncExitStack() as stack:
+            async with asyncio.timeout_at(deadline):
+                await stack.enter_async_context(self._writer)
+                connection = await stack.enter_async_context(self.engine.connect())
+            left_ms = max(0, round((deadline - loop.time()) * 1000))
+            changed = [f"busy_timeout={left_ms}"] if left_ms < BUSY_TIMEOUT_MS * 0.98 else []
+            changed += [] if foreign_keys else ["foreign_keys=OFF"]
+            try:
+                # Neither pragma does anything inside a transaction.
+                for pragma in changed:
+                    await connection.exec_driver_sql(f"PRAGMA {pragma}")
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+            finally:
+                if changed:
+                    await connection.rollback()
+                    for pragma in _PRAGMAS_OF_WRITERS:
+                        await connection.exec_driver_sql(f"PRAGMA {pragma}")
+
 
 @contextlib.contextmanager
-def _renamed() -> Any:
+def renamed() -> Iterator[None]:
+    """What says that the database is gone, locked or full is StoreUnavailable."""
     try:
         yield
     except IntegrityError:
         raise
     # SQLAlchemy's own TimeoutError (no connection of the pool came free in time) is not the builtin one.
-    except (TimeoutError, sa.exc.TimeoutError, OperationalError, InterfaceError, OSError) as error:
+    except (TimeoutError, PoolTimeout, OperationalError, InterfaceError, OSError) as error:
         raise StoreUnavailable(type(error).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error.orig, sqlite3.DatabaseError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if (
+            error.connection_invalidated
+            or isinstance(error.orig, sqlite3.DatabaseError)
+            or state.startswith(_UNAVAILABLE)
+            or type(error.orig).__name__ == "InvalidCachedStatementError"  # a migration beside us; the next try passes
+        ):
             raise StoreUnavailable(type(error.orig).__name__) from error
         raise
 
 
-def _sqlite_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
+_PRAGMAS_OF_WRITERS = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+
+
+def _sqlite_engine(url: sa.URL, file: SqliteFile, pool_wait_s: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        async_creator=connector(url.database or ":memory:"),
+        async_creator=file.connect,
         pool_size=5,
         max_overflow=10,
         pool_timeout=pool_wait_s,
@@ -85,23 +144,18 @@ def _sqlite_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "cache_size=-16000",
-        ):
+        for pragma in (*_PRAGMAS_OF_WRITERS, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    keep_values_private(engine)
     return engine
 
 
-def _postgres_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
+def _postgres_engine(url: sa.URL, pool_wait_s: float, command_timeout_s: float | None = 15) -> AsyncEngine:
     if os.environ.get("PGHOST") and not url.host:
         url = url.set(host=os.environ["PGHOST"])
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=10,
         max_overflow=10,
@@ -110,7 +164,9 @@ def _postgres_engine(url: sa.URL, pool_wait_s: float) -> AsyncEngine:
         hide_parameters=True,
         connect_args={
             "timeout": 5,
-            "command_timeout": 15,
+            "command_timeout": command_timeout_s,
             "server_settings": {"lock_timeout": "5000", "application_name": "hotline"},
         },
     )
+    keep_values_private(engine)
+    return engine

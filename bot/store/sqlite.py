@@ -7,8 +7,10 @@ and a roll-back outside a transaction is left out. Measured: a turn's share of t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
@@ -25,7 +27,7 @@ class OneHopCursor:
         self.rowcount = -1
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> OneHopCursor:
-        return await self._run(lambda cursor: cursor.execute(operation, parameters))
+        return await self._run(lambda cursor: cursor.execute(operation, parameters), operation.startswith("BEGIN"))
 
     async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> OneHopCursor:
         return await self._run(lambda cursor: cursor.executemany(operation, parameters))
@@ -37,8 +39,10 @@ class OneHopCursor:
     async def close(self) -> None:
         self._rows = []
 
-    async def _run(self, work: Callable[[sqlite3.Cursor], Any]) -> OneHopCursor:
+    async def _run(self, work: Callable[[sqlite3.Cursor], Any], begins: bool = False) -> OneHopCursor:
         def all_at_once() -> tuple[Any, int | None, int, list[Any]]:
+            if begins:
+                self._connection.file.check()
             cursor = self._connection._conn.cursor()
             try:
                 work(cursor)
@@ -52,6 +56,11 @@ class OneHopCursor:
 
 
 class OneHopConnection(aiosqlite.Connection):
+    def __init__(self, file: SqliteFile):
+        super().__init__(file.open, iter_chunk_size=64)
+        self.file = file
+        self._thread.daemon = True
+
     async def cursor(self) -> OneHopCursor:  # type: ignore[override]
         return OneHopCursor(self)
 
@@ -60,13 +69,42 @@ class OneHopConnection(aiosqlite.Connection):
             await super().rollback()
 
 
-def connector(path: str) -> Callable[..., OneHopConnection]:
-    """What ``create_async_engine`` calls for a new connection; awaiting the result opens it."""
+class SqliteFile:
+    """The file of a database. Once held it must go on being there, and being the same: what is written through a connection to a
+    file that was moved, removed or replaced would be found by nobody."""
 
-    def connect(*_arguments: Any, **_options: Any) -> OneHopConnection:
+    def __init__(self, path: str):
+        self._path = path
+        self._held: tuple[int, int] | None = None
+
+    @property
+    def path(self) -> Path | None:
+        return None if self._path == ":memory:" else Path(self._path)
+
+    def connect(self, *_arguments: Any, **_options: Any) -> OneHopConnection:
+        """What ``create_async_engine`` calls for a new connection; awaiting the result opens it."""
+        return OneHopConnection(self)
+
+    def hold(self) -> None:
+        self._held = self._identity()
+
+    def open(self) -> sqlite3.Connection:
         # isolation_level None: we say BEGIN ourselves, so that a write begins as one.
-        connection = OneHopConnection(lambda: sqlite3.connect(path, isolation_level=None), iter_chunk_size=64)
-        connection._thread.daemon = True
-        return connection
+        if self._held is None or self.path is None:
+            return sqlite3.connect(self._path, isolation_level=None)
+        self.check()
+        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
 
-    return connect
+    def check(self) -> None:
+        """Raises sqlite3.OperationalError when the file is not the one that is held."""
+        if self._held is not None and self._identity() != self._held:
+            raise sqlite3.OperationalError("the database file was moved, removed or replaced")
+
+    def _identity(self) -> tuple[int, int] | None:
+        if self.path is None:
+            return None
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrations run on the connection that ``bot.store.migrate`` hands over."""
+"""Alembic's entry: migrations run on the connection that ``bot.store.upgrading`` hands over, in that connection's transaction."""
 
 from alembic import context
 
@@ -9,7 +9,6 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     render_as_batch=connection.dialect.name == "sqlite",
-    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()
