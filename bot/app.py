@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 from aiohttp import web
@@ -25,12 +26,15 @@ from bot.errors import StoreUnavailable
 from bot.outbox import Outbox
 from bot.staff import routes as staff_routes
 from bot.web import middleware, pages
-from bot.web.keys import EDITING, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TRAINING, TURNS
+from bot.web.health import Health
+from bot.web.keys import EDITING, HEALTH, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TRAINING, TURNS
 from bot.web.limits import Limits
 
 log = structlog.get_logger()
 SWEEP_S = 1.0
 TIMERS_S = 30.0
+REFUSED_S = 60.0
+JUMP = timedelta(days=1)  # of the clock between two rounds of timers
 
 
 def create_app(services: Services) -> web.Application:
@@ -45,6 +49,7 @@ def create_app(services: Services) -> web.Application:
     app[TRAINING] = Training(services)
     app[OUTBOX] = Outbox(services, senders={})
     app[LIMITS] = Limits(services.settings)
+    app[HEALTH] = Health(services.database, services.settings.data_dir)
     app.on_response_prepare.append(middleware.set_headers)
     for room in (pages, web_channel, staff_routes, telegram_channel):
         room.add_to(app)
@@ -71,7 +76,15 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
     if services.database.is_sqlite:
         await turns.release_own()
 
+    last_round = services.now()
+
     async def timers() -> None:
+        nonlocal last_round
+        before, last_round = last_round, services.now()
+        if abs(last_round - before) > JUMP:
+            # Timers cannot be undone: a wrong clock gets one round in which somebody may set it right.
+            log.warning("clock_jumped", seconds=round((last_round - before).total_seconds()))
+            return
         await file_quiet(services)
         await tell_overdue(services)
         await follow_staff(services)
@@ -82,6 +95,7 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(_every(TIMERS_S, timers)),
         asyncio.create_task(_every(SWEEP_S, outbox.deliver_due, outbox.woken)),
         asyncio.create_task(_every(SWEEP_S, app[TRAINING].run)),
+        asyncio.create_task(_every(REFUSED_S, app[HEALTH].tell_refused)),
     ]
     yield
     for task in tasks:

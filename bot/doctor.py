@@ -27,6 +27,9 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += _articles(settings)
     findings += await _channels(settings)
     if settings.is_default_sqlite and not (settings.data_dir / "hotline.sqlite3").exists():
+        if settings.has_key_file:
+            lost = "There is a secret key but no database: put it back, or `hotline restore FILE`; `hotline migrate` begins anew."
+            return [*findings, ("problem", lost)]
         return [*findings, ("warning", "There is no database yet: `hotline serve` or `hotline migrate` makes it.")]
     database = Database(settings.resolved_database_url)
     try:
@@ -48,8 +51,11 @@ async def examine(settings: Settings) -> list[Finding]:
 def _settings(settings: Settings) -> list[Finding]:
     findings: list[Finding] = []
     try:
-        settings.key()
-        findings.append(("ok", "There is a secret key."))
+        if settings.is_default_sqlite and not settings.secret_key.get_secret_value() and not settings.has_key_file:
+            findings.append(("warning", "There is no secret key yet: `hotline serve` makes it."))
+        else:
+            settings.key()
+            findings.append(("ok", "There is a secret key."))
     except HotlineError as error:
         findings.append(("problem", f"{error}."))
     except OSError as error:
@@ -60,6 +66,14 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(("problem", f"The data folder {settings.data_dir} cannot be written."))
     if not settings.is_default_sqlite and not settings.public_url:
         findings.append(("warning", "HOTLINE_PUBLIC_URL is not set: secret links will name this machine."))
+    if settings.is_https and not settings.trusted_proxies.strip():
+        findings.append(
+            (
+                "problem",
+                "HOTLINE_PUBLIC_URL is https but HOTLINE_TRUSTED_PROXIES is empty: all clients share the limits of the proxy's address.",
+            )
+        )
+    findings += _modes(settings)
     webhook_secret = settings.telegram_webhook_secret.get_secret_value()
     if settings.telegram_token.get_secret_value() and webhook_secret:
         if not settings.public_url.startswith("https://"):
@@ -69,6 +83,19 @@ def _settings(settings: Settings) -> list[Finding]:
     if settings.public_url.startswith("http://") and not settings.is_default_sqlite:
         findings.append(("warning", "HOTLINE_PUBLIC_URL is not https: tokens travel in the clear."))
     return findings
+
+
+def _modes(settings: Settings) -> list[Finding]:
+    """What in the data folder other accounts of the machine may read."""
+    paths = [settings.data_dir, *settings.data_dir.glob("hotline.sqlite3*"), *settings.data_dir.glob("models/*")]
+    paths.append(settings.data_dir / "secret_key")
+    is_open = [path for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    if not is_open:
+        return []
+    names = ", ".join(str(path) for path in is_open[:5])
+    return [
+        ("warning", f"Other accounts of this machine may enter or read {names}: chmod 700 the folder, 600 the files.")
+    ]
 
 
 def _articles(settings: Settings) -> list[Finding]:

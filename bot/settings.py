@@ -107,6 +107,11 @@ class Settings(BaseSettings):
                 if file.is_file() and file.stat().st_mode & 0o077:
                     file.chmod(0o600)
 
+    @property
+    def is_https(self) -> bool:
+        """Whether businesses see an https address; a proxy ends TLS then, since this server speaks none."""
+        return self.public_url.lower().startswith("https://")
+
     def key(self) -> bytes:
         """The secret key; made and kept in the data folder (mode 600) on the default SQLite, required elsewhere."""
         given = self.secret_key.get_secret_value()

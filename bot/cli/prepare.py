@@ -54,19 +54,11 @@ async def prepare_model(settings: Settings, database: Database, common: Knowledg
     """The live model as a file; trained first when there is none, or when the knowledge base is another than any kept one learnt.
 
     What is trained must pass the gate where there is a running model; otherwise that one goes on answering."""
-    from bot.editing.corpus import write_corpus
-    from bot.models import kept_models, live_model
+    from bot.models import live_model
 
-    with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
-        corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
-    try:
-        found = await live_model(database, settings.data_dir / "models")
-        why = "the knowledge base has changed" if found else "there is none yet"
-    except ModelUnavailable as error:
-        found, why = None, str(error)
-    # Another model than the newest may be live because somebody went back to it, or the gate kept the newest aside.
-    if found and corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}:
-        return found[0]
+    found, why = await find_model(settings, database)
+    if found and await has_learnt_all(settings, database, common):
+        return found
     click.echo(f"Training the language model: {why}.", err=True)
     outcome = await train(settings, database, common)
     if outcome and not outcome.live:
@@ -74,6 +66,28 @@ async def prepare_model(settings: Settings, database: Database, common: Knowledg
     stored = await live_model(database, settings.data_dir / "models")
     assert stored is not None
     return stored[0]
+
+
+async def find_model(settings: Settings, database: Database) -> tuple[Path | None, str]:
+    """The live model as a file, or None; and why one has to be trained, if one has to."""
+    from bot.models import live_model
+
+    try:
+        found = await live_model(database, settings.data_dir / "models")
+    except ModelUnavailable as error:
+        return None, str(error)
+    return (found[0], "the knowledge base has changed") if found else (None, "there is none yet")
+
+
+async def has_learnt_all(settings: Settings, database: Database, common: Knowledge) -> bool:
+    """Whether a kept model is of the knowledge base as it is now. Another than the newest may be live because somebody went back
+    to it, or because the gate kept the newest aside."""
+    from bot.editing.corpus import write_corpus
+    from bot.models import kept_models
+
+    with tempfile.TemporaryDirectory(prefix="hotline-training-") as room:
+        corpus = await write_corpus(database, common, settings.nlu_data_dir, Path(room) / "nlu_data")
+    return corpus.fingerprint in {model["fingerprint"] for model in await kept_models(database)}
 
 
 async def train(settings: Settings, database: Database, common: Knowledge, *, overrule: bool = False) -> Outcome | None:

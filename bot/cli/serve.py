@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from aiohttp import web
 
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.conversation.service import Services
+    from bot.understanding.worker.pool import WorkerPool
 
 
 @click.command()
@@ -31,24 +37,26 @@ def serve(demo: bool) -> None:
 
 async def _serve(settings: Settings, demo: bool) -> None:
     from bot.app import create_app
-    from bot.cli.prepare import prepare_database, prepare_demo, prepare_model
+    from bot.cli.prepare import find_model, prepare_database, prepare_demo
     from bot.conversation.service import Services
     from bot.hub import Hub
     from bot.knowledge.files import load_knowledge
     from bot.knowledge.service import KnowledgeService
+    from bot.models import live_model
     from bot.store.database import Database
     from bot.understanding.worker.pool import WorkerPool
 
     began = time.monotonic()
-    key = settings.key()
     common = load_knowledge(settings.nlu_data_dir)
     database = Database(settings.resolved_database_url)
     pool = None
     try:
         await prepare_database(settings, database)
         password = await prepare_demo(settings, database, common, demo)
-        model = await prepare_model(settings, database, common)
-        pool = WorkerPool(size=settings.workers, model_path=model)
+        # The key is made last: a key without a database means that the database was lost.
+        key = settings.key()
+        model, why = await find_model(settings, database)
+        pool = WorkerPool(settings.workers, model, mend=lambda: live_model(database, settings.data_dir / "models"))
         services = Services(
             settings=settings, database=database, knowledge=KnowledgeService(common), hub=Hub(), workers=pool, key=key
         )
@@ -62,13 +70,17 @@ async def _serve(settings: Settings, demo: bool) -> None:
         if not settings.public_url:
             settings.public_url = _address(settings, runner)  # secret links name the port that was chosen
         _tell(settings.base_url, password)
-        starting = asyncio.create_task(pool.start())
-        starting.add_done_callback(lambda task: _tell_ready(task, began))
+        if settings.is_https and not settings.trusted_proxies.strip():
+            warning = "HOTLINE_TRUSTED_PROXIES is empty: all clients count as one address, and limits will refuse them together."
+            click.secho(warning, fg="red", err=True)
+        starting = asyncio.create_task(_bring_up(services, pool, model, why))
+        ready = asyncio.create_task(_tell_ready(pool, began))
         try:
             await _until_stopped()
         finally:
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
+            for task in (starting, ready):
+                task.cancel()
+            await asyncio.gather(starting, ready, return_exceptions=True)
             await runner.cleanup()
     finally:
         if pool is not None:
@@ -92,17 +104,26 @@ def _tell(address: str, password: str | None) -> None:
     click.echo("Stop with Ctrl+C.\n")
 
 
-def _tell_ready(task: asyncio.Task[None], began: float) -> None:
-    if task.cancelled():
+async def _bring_up(services: Services, pool: WorkerPool, model: Path | None, why: str) -> None:
+    """The workers have the running model, and what no kept model has learnt is trained behind them, as after any other change."""
+    from bot.cli.prepare import has_learnt_all
+    from bot.understanding.worker.child import WorkerFailed
+
+    try:
+        await pool.start()
+    except WorkerFailed as error:
+        model, why = None, str(error)
+    if model and await has_learnt_all(services.settings, services.database, services.knowledge.common):
         return
-    if error := task.exception():
-        click.secho(
-            f"The language model cannot be loaded: {error}. Every message goes to a person until then.",
-            fg="red",
-            err=True,
-        )
-    else:
-        click.echo(f"Ready to answer after {time.monotonic() - began:.1f} s.")
+    click.echo(f"Training the language model: {why}.", err=True)
+    if model is None:
+        click.secho("Until it is ready every message goes to a person.", fg="yellow", err=True)
+    services.taught.set()
+
+
+async def _tell_ready(pool: WorkerPool, began: float) -> None:
+    await pool.started.wait()
+    click.echo(f"Ready to answer after {time.monotonic() - began:.1f} s.")
 
 
 async def _until_stopped() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -43,12 +44,15 @@ class Training:
     async def run(self) -> None:
         """Train whenever there is something new, and follow the model that is chosen elsewhere; until cancelled."""
         self._in_use = await self._live_id()
+        await self._remove_leftovers()
         while True:
             try:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.services.taught.wait(), LOOK_S)
                 if self.services.taught.is_set():
-                    await self._pause()
+                    if self.services.workers.ready:
+                        await self._pause()
+                    self.services.taught.clear()
                     await self.train()
                 else:
                     await self._follow()
@@ -73,7 +77,7 @@ class Training:
                 services.now,
                 lease.progress,
                 lease.renew,
-                low_priority=True,
+                low_priority=self.services.workers.ready,  # without a model there is nobody to be kind to
                 follow=self._follow,
             )
             await rounds.run()
@@ -86,6 +90,16 @@ class Training:
         common = services.knowledge.common
         await use_as_operator(services.database, common, services.now(), staff.id, model_id, reason)
         await self._follow()
+
+    async def _remove_leftovers(self) -> None:
+        """What a killed training left in the cache, the whole corpus, is gone; unless somebody trains now."""
+        left = await asyncio.to_thread(lambda: list(self._cache.glob("training-*")))
+        lease = Lease(self.services.database, self.services.process_id, self.services.now)
+        if left and await lease.take():
+            lease.progress.phase = "idle"
+            async with lease.held():
+                for folder in left:
+                    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _pause(self) -> None:
         """Return when nothing was changed for a while."""

@@ -81,7 +81,10 @@ async def post_sign_out(request: web.Request) -> web.Response:
 async def get_language(request: web.Request) -> web.Response:
     response = web.Response(status=303, headers={"Location": _own_path(request.query.get("next"))})
     language = "en" if request.query.get("to") == "en" else "da"
-    response.set_cookie(LANGUAGE_COOKIE, language, path="/staff", max_age=_YEAR_S, samesite="Lax", httponly=True)
+    secure = request.app[SERVICES].settings.is_https
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, path="/staff", max_age=_YEAR_S, samesite="Lax", httponly=True, secure=secure
+    )
     return response
 
 

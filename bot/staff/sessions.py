@@ -18,7 +18,7 @@ from bot.errors import BadCsrf, Forbidden, SignedOut
 from bot.store import tables as t
 from bot.web.keys import LIMITS, SERVICES
 
-COOKIE = "hotline_session"
+COOKIE, SECURE_COOKIE = "hotline_session", "__Host-hotline_session"
 WHO = web.RequestKey("who", StaffMember)  # who asks, once their session was found
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
@@ -47,7 +47,7 @@ async def end_session(services: Services, session: Session) -> None:
 
 async def find_session(request: web.Request, *, counts_as_use: bool = True) -> Session | None:
     """The session of the cookie, unless it ended; None without one. A live page's own requests do not keep it alive."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(_cookie(request))
     if not token or len(token) > 200:
         return None
     services = request.app[SERVICES]
@@ -94,11 +94,16 @@ def check_csrf(session: Session, given: str) -> None:
 
 
 def set_cookie(request: web.Request, response: web.Response, token: str) -> None:
-    response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
+    response.set_cookie(_cookie(request), token, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
 
 
 def drop_cookie(request: web.Request, response: web.Response) -> None:
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=is_secure(request))
+    response.del_cookie(_cookie(request), path="/", httponly=True, samesite="Lax", secure=is_secure(request))
+
+
+def _cookie(request: web.Request) -> str:
+    """Behind https browsers take the name from this host and with TLS only."""
+    return SECURE_COOKIE if request.app[SERVICES].settings.is_https else COOKIE
 
 
 def is_secure(request: web.Request) -> bool:

@@ -26,7 +26,8 @@ SELECT 'column', c.relname::text || '.' || a.attname::text,
  WHERE c.relnamespace = current_schema()::text::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'constraint', c.relname::text || '.' || o.conname::text, pg_get_constraintdef(o.oid)
-  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE o.connamespace = current_schema()::text::regnamespace AND o.contype <> 't'
+  FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
+ WHERE o.connamespace = current_schema()::text::regnamespace AND o.contype <> 't'
 UNION ALL
 SELECT 'index', c.relname::text, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = current_schema()::text::regnamespace
@@ -35,7 +36,8 @@ SELECT 'trigger', c.relname::text || '.' || g.tgname::text, pg_get_triggerdef(g.
   FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid WHERE c.relnamespace = current_schema()::text::regnamespace AND NOT g.tgisinternal
 UNION ALL
 SELECT 'function', p.proname::text, pg_get_functiondef(p.oid) FROM pg_proc p
- WHERE p.pronamespace = current_schema()::text::regnamespace AND p.prokind = 'f' AND p.prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))
+ WHERE p.pronamespace = current_schema()::text::regnamespace AND p.prokind = 'f'
+   AND p.prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))
 """
 
 Schema = dict[str, str]  # "index ix_turn_open" and its definition
@@ -81,10 +83,7 @@ def read_schema(connection: sa.Connection) -> Schema:
         return dict(part for kind, name, text in rows for part in _folded(kind, name, text or ""))
     here = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
     rows = connection.exec_driver_sql(_POSTGRES).all()
-    return {
-        f"{kind} {name}": " ".join(text.replace(f"current_schema()::text::regnamespace.", "").split())
-        for kind, name, text in rows
-    }
+    return {f"{kind} {name}": " ".join(text.replace(f"{here}.", "").split()) for kind, name, text in rows}
 
 
 def _folded(kind: str, name: str, text: str) -> list[tuple[str, str]]:

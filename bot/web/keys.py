@@ -11,6 +11,7 @@ from bot.conversation.turns import TurnRunner
 from bot.editing.service import Editing
 from bot.editing.training import Training
 from bot.outbox import Outbox
+from bot.web.health import Health
 from bot.web.limits import Limits
 
 SERVICES = web.AppKey("services", Services)
@@ -20,4 +21,5 @@ EDITING = web.AppKey("editing", Editing)
 TRAINING = web.AppKey("training", Training)
 TURNS = web.AppKey("turns", TurnRunner)
 OUTBOX = web.AppKey("outbox", Outbox)
+HEALTH = web.AppKey("health", Health)
 LIMITS = web.AppKey("limits", Limits)

@@ -55,7 +55,9 @@ class Limits:
         return address
 
     def is_secure(self, request: web.Request) -> bool:
-        """Whether the client's connection is TLS, as a trusted proxy tells it."""
+        """Whether the client's connection is TLS: always where the public address is https, whatever a proxy tells or forgets."""
+        if self.settings.is_https:
+            return True
         if self._is_proxy(request.remote or ""):
             return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"
         return request.scheme == "https"

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import BadJson, HotlineError, NotFound, TextTooLong
+from bot.web.keys import HEALTH, SERVICES
 
 log = structlog.get_logger()
 MAX_BODY_BYTES = 64 * 1024
@@ -28,6 +29,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except HotlineError as error:
+        if error.status == 503:
+            request.app[HEALTH].refused += 1
         return error_response(error, language_of(request))
     except web.HTTPRequestEntityTooLarge:
         return error_response(TextTooLong(), language_of(request))
@@ -86,3 +89,5 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.app[SERVICES].settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

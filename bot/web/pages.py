@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from bot.conversation.service import find_municipality
-from bot.errors import StoreUnavailable, UnknownMunicipality
+from bot.errors import UnknownMunicipality
 from bot.store import tables as t
 from bot.web import openapi, static_files, templating
-from bot.web.keys import SERVICES
+from bot.web.keys import HEALTH, SERVICES
 from bot.web.middleware import language_of
 from bot.web.templating import render
 
@@ -71,12 +71,7 @@ async def get_readiness(request: web.Request) -> web.Response:
     """200 when messages can be stored and a worker takes turns, else 503 and which of the two is missing. ``channels`` names what
     keeps another channel closed: the website goes on without it."""
     services = request.app[SERVICES]
-    checks = {"database": True, "model": services.workers.ready}
-    try:
-        async with services.database.read() as connection:
-            await connection.execute(sa.select(1))
-    except StoreUnavailable:
-        checks["database"] = False
+    checks = {"database": await request.app[HEALTH].can_store(), "model": services.workers.ready}
     ready = all(checks.values())
     return web.json_response(
         {

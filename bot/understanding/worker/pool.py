@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from bot.errors import HotlineError
 from bot.turn import Hit, TurnRequest, TurnResult, Understanding
 from bot.understanding.worker import frames
 from bot.understanding.worker.child import Job, Worker, WorkerFailed, WorkerTimeout, fail
@@ -27,15 +28,28 @@ DRAIN_TIMEOUT_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0  # before a worker that died is started again
 
 
-class WorkerPool:
-    """``size`` processes of the model at ``model_path``. Turns asked for before they are ready wait for them."""
+async def _nothing() -> None:
+    """Nobody has a copy of the model's file."""
 
-    def __init__(self, size: int, model_path: Path, *, start_timeout_s: float = START_TIMEOUT_S):
-        self._size, self._model_path, self._start_timeout_s = size, model_path, start_timeout_s
+
+class WorkerPool:
+    """``size`` processes of the model at ``model_path``. Turns asked for before they are ready wait for them; without a model they
+    fail until ``replace`` brings one. ``mend`` brings the model's file back when a worker cannot be started."""
+
+    def __init__(
+        self,
+        size: int,
+        model_path: Path | None,
+        *,
+        start_timeout_s: float = START_TIMEOUT_S,
+        mend: Callable[[], Awaitable[object]] = _nothing,
+    ):
+        self._size, self._model_path, self._start_timeout_s, self._mend = size, model_path, start_timeout_s, mend
         self._line = _Line()
         self._crew: _Crew | None = None
-        self._broken: str | None = None
+        self._broken: str | None = None if model_path else "there is no model yet"
         self._replacing = asyncio.Lock()
+        self.started = asyncio.Event()  # it took turns, once
 
     @property
     def ready(self) -> bool:
@@ -47,12 +61,13 @@ class WorkerPool:
 
     async def start(self) -> None:
         """All workers are ready. Raises WorkerFailed when the model cannot be loaded."""
-        await self.replace(self._model_path)
+        if self._model_path is not None:
+            await self.replace(self._model_path)
 
     async def replace(self, model_path: Path) -> None:
         """Turns go to workers with the new model; those under way end with the old one. Raises WorkerFailed, and the old stay."""
         async with self._replacing:
-            crew = _Crew(self._size, model_path, self._line)
+            crew = _Crew(self._size, model_path, self._line, self._mend)
             try:
                 await crew.start(self._start_timeout_s)
             except WorkerFailed as error:
@@ -65,6 +80,7 @@ class WorkerPool:
                 raise
             old, self._crew, self._broken, self._model_path = self._crew, crew, None, model_path
             crew.take_turns()
+            self.started.set()
             if old is not None:
                 await old.drain()
 
@@ -138,8 +154,8 @@ class _Line:
 class _Crew:
     """Workers with the same model; each place is kept filled by a task of its own."""
 
-    def __init__(self, size: int, model_path: Path, line: _Line):
-        self._line, self._model_path = line, Path(model_path).absolute()
+    def __init__(self, size: int, model_path: Path, line: _Line, mend: Callable[[], Awaitable[object]]):
+        self._line, self._model_path, self._mend = line, Path(model_path).absolute(), mend
         self._workers: list[Worker | None] = [None] * size
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -202,6 +218,8 @@ class _Crew:
                 self._workers[place] = await Worker.start(self._model_path, START_TIMEOUT_S)
             except WorkerFailed as error:
                 log.error("worker_not_started", reason=error.detail)
+                with contextlib.suppress(HotlineError):
+                    await self._mend()
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
