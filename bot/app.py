@@ -23,11 +23,12 @@ from bot.conversation.turns import TurnRunner
 from bot.editing.service import Editing
 from bot.editing.training import Training
 from bot.errors import StoreUnavailable
+from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.staff import routes as staff_routes
 from bot.web import middleware, pages
 from bot.web.health import Health
-from bot.web.keys import EDITING, HEALTH, LIMITS, OUTBOX, PEOPLE, RECEIVING, SERVICES, TRAINING, TURNS
+from bot.web.keys import EDITING, HEALTH, LIMITS, NOTICES, OUTBOX, PEOPLE, RECEIVING, SERVICES, TRAINING, TURNS
 from bot.web.limits import Limits
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ def create_app(services: Services) -> web.Application:
     app[EDITING] = Editing(services)
     app[TRAINING] = Training(services)
     app[OUTBOX] = Outbox(services, senders={})
+    app[NOTICES] = Notices(services.database, services.hub, services.promised.set, services.now)
     app[LIMITS] = Limits(services.settings)
     app[HEALTH] = Health(services.database, services.settings.data_dir)
     app.on_response_prepare.append(middleware.set_headers)
@@ -96,6 +98,7 @@ async def _loops(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(_every(SWEEP_S, outbox.deliver_due, outbox.woken)),
         asyncio.create_task(_every(SWEEP_S, app[TRAINING].run)),
         asyncio.create_task(_every(REFUSED_S, app[HEALTH].tell_refused)),
+        asyncio.create_task(app[NOTICES].run()),
     ]
     yield
     for task in tasks:

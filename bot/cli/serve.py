@@ -44,11 +44,13 @@ async def _serve(settings: Settings, demo: bool) -> None:
     from bot.knowledge.service import KnowledgeService
     from bot.models import live_model
     from bot.store.database import Database
+    from bot.store.single import hold_alone
     from bot.understanding.worker.pool import WorkerPool
 
     began = time.monotonic()
     common = load_knowledge(settings.nlu_data_dir)
     database = Database(settings.resolved_database_url)
+    only_server = hold_alone(database)
     pool = None
     try:
         await prepare_database(settings, database)
@@ -86,6 +88,8 @@ async def _serve(settings: Settings, demo: bool) -> None:
         if pool is not None:
             await pool.close()
         await database.close()
+        if only_server is not None:
+            only_server.close()
 
 
 def _address(settings: Settings, runner: web.AppRunner) -> str:

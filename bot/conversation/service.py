@@ -66,8 +66,8 @@ class Services:
     )  # channel -> what keeps it closed now, for /readyz and doctor
 
     def announce(self, thread: Thread) -> None:
-        """Readers of the inquiry learn that ``thread`` was committed, and the outbox if it promised a delivery."""
-        self.hub.publish(thread.municipality, thread.id)
+        """Readers of the inquiry learn that ``thread`` was committed, and the outbox if it promised a delivery; in every process."""
+        self.hub.publish(thread.municipality, thread.id, thread["rev"], bool(thread.outbox))
         if thread.outbox:
             self.promised.set()
 

@@ -93,5 +93,5 @@ async def tell_overdue(services: Services) -> int:
             if told.rowcount == 1:
                 thread.add("system", "", internal=True, body={"kind": "overdue", "due_at": row.due_at.isoformat()})
                 await thread.save()
-        services.hub.publish(row.municipality, row.inquiry_id)
+        services.announce(thread)
     return len(rows)

@@ -21,7 +21,7 @@ from bot.models import live_model
 from bot.store import tables as t
 
 log = structlog.get_logger()
-LOOK_S = 10.0  # another process, or a command, may have chosen another model
+LOOK_S = 5.0  # another process, or a command, may have chosen another model
 BUSY_S = 1.0  # another process trains
 
 

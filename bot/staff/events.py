@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.errors import HotlineError
+from bot.hub import EVERYTHING
 from bot.staff.lists import count_lists, visible_ids
 from bot.staff.sessions import Session, access_session, is_alive
 from bot.store import tables as t
@@ -21,7 +22,7 @@ from bot.web.keys import SERVICES
 STREAMS: web.AppKey[set[Any]] = web.AppKey("staff_streams", set[Any])  # their queues
 _CLOSE = ""
 BEAT_S = 30.0  # presence lasts four beats (bot.routing.PRESENT_FOR)
-GATHER_S = 0.2  # a burst of changes is told once
+GATHER_S = 0.05  # a burst of changes is told once
 
 
 async def get_events(request: web.Request) -> web.StreamResponse:
@@ -89,10 +90,11 @@ async def _stream(
         while not queue.empty():
             ids.add(queue.get_nowait())
             taken += 1
-        missed = taken >= queue.maxsize  # it was full at some time since, and what came then was left out
+        # It was full at some time since, and what came then was left out; or this process was cut off from the others.
+        missed = taken >= queue.maxsize or EVERYTHING in ids
         if _CLOSE in ids:
             return
-        await _tell(services, staff, response, ids, missed)
+        await _tell(services, staff, response, ids - {EVERYTHING}, missed)
 
 
 async def _tell(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreUnavailable
 from bot.store.private_errors import keep_values_private
@@ -35,11 +36,13 @@ class Database:
         # SQLite has one writer; waiting for it in the loop is fair and cheap, its own busy handler sleeps.
         self._writer = asyncio.Lock()
         self._sqlite = SqliteFile(self.url.database or ":memory:")
-        self.engine: AsyncEngine = (
-            _sqlite_engine(self.url, self._sqlite, pool_wait_s)
-            if self.is_sqlite
-            else _postgres_engine(self.url, pool_wait_s)
+        self.engine = self._make_engine(
+            pool_size=5 if self.is_sqlite else 10, max_overflow=10, pool_timeout=pool_wait_s
         )
+        self._apart = self._make_engine(poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+    def _make_engine(self, **pool: Any) -> AsyncEngine:
+        return _sqlite_engine(self.url, self._sqlite, **pool) if self.is_sqlite else _postgres_engine(self.url, **pool)
 
     @property
     def file(self) -> Path | None:
@@ -53,10 +56,19 @@ class Database:
 
     def slow_engine(self) -> AsyncEngine:
         """Of PostgreSQL, for one connection whose statements may take as long as they need; the caller disposes of it."""
-        return _postgres_engine(self.url, BUSY_TIMEOUT_MS / 1000, command_timeout_s=None)
+        return _postgres_engine(self.url, command_timeout_s=None, poolclass=NullPool)
 
     async def close(self) -> None:
         await self.engine.dispose()
+        await self._apart.dispose()
+
+    @contextlib.asynccontextmanager
+    async def alone(self) -> AsyncIterator[Any]:
+        """A connection of its own, outside the pool and in no transaction, for as long as the caller keeps it: asyncpg's on
+        PostgreSQL, SQLAlchemy's on SQLite."""
+        with _renamed():
+            async with self._apart.connect() as connection:
+                yield connection if self.is_sqlite else (await connection.get_raw_connection()).driver_connection
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -131,14 +143,12 @@ def renamed() -> Iterator[None]:
 _PRAGMAS_OF_WRITERS = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
 
-def _sqlite_engine(url: sa.URL, file: SqliteFile, pool_wait_s: float) -> AsyncEngine:
+def _sqlite_engine(url: sa.URL, file: SqliteFile, **pool: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         async_creator=file.connect,
-        pool_size=5,
-        max_overflow=10,
-        pool_timeout=pool_wait_s,
         hide_parameters=True,
+        **pool,
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
@@ -152,16 +162,14 @@ def _sqlite_engine(url: sa.URL, file: SqliteFile, pool_wait_s: float) -> AsyncEn
     return engine
 
 
-def _postgres_engine(url: sa.URL, pool_wait_s: float, command_timeout_s: float | None = 15) -> AsyncEngine:
+def _postgres_engine(url: sa.URL, *, command_timeout_s: float | None = 15, **pool: Any) -> AsyncEngine:
     if os.environ.get("PGHOST") and not url.host:
         url = url.set(host=os.environ["PGHOST"])
     engine = create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=pool_wait_s,
         pool_pre_ping=True,
         hide_parameters=True,
+        **pool,
         connect_args={
             "timeout": 5,
             "command_timeout": command_timeout_s,

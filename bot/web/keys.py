@@ -10,6 +10,7 @@ from bot.conversation.service import Services
 from bot.conversation.turns import TurnRunner
 from bot.editing.service import Editing
 from bot.editing.training import Training
+from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.web.health import Health
 from bot.web.limits import Limits
@@ -23,3 +24,4 @@ TURNS = web.AppKey("turns", TurnRunner)
 OUTBOX = web.AppKey("outbox", Outbox)
 HEALTH = web.AppKey("health", Health)
 LIMITS = web.AppKey("limits", Limits)
+NOTICES = web.AppKey("notices", Notices)

@@ -16,7 +16,7 @@ from bot.channels.telegram.client import ALLOWED_UPDATES, Client
 from bot.channels.telegram.conversing import Conversing
 from bot.channels.telegram.sending import Sending
 from bot.errors import BadInput, BadToken, SettingsError, StoreUnavailable
-from bot.web.keys import LIMITS, OUTBOX, RECEIVING, SERVICES
+from bot.web.keys import LIMITS, NOTICES, OUTBOX, RECEIVING, SERVICES
 from bot.web.middleware import read_json
 
 log = structlog.get_logger()
@@ -25,11 +25,13 @@ WEBHOOK_PATH = "/telegram"
 # A long message that answers a long message, every character escaped, is over the 64 kB that other requests may have.
 MAX_UPDATE_BYTES = 1024 * 1024
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+CLAIM_S = 1.0  # of several processes one polls: Telegram refuses a second
 
 
 class Door:
     def __init__(self, app: web.Application):
         self.services = app[SERVICES]
+        self.notices = app[NOTICES]
         settings = self.services.settings
         self.municipality = settings.telegram_municipality
         self.secret = settings.telegram_webhook_secret.get_secret_value()
@@ -109,6 +111,9 @@ class Door:
         offset: int | None = None
         pause_s = FIRST_RETRY_S
         while True:
+            if not await self.notices.claim(f"telegram:{self.municipality}"):
+                await asyncio.sleep(CLAIM_S)
+                continue
             try:
                 for update in await self.client.poll(offset):
                     update_id = update_id_of(update)
