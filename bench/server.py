@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -41,14 +42,22 @@ class Running:
 
 
 @contextlib.contextmanager
-def running_hotline(data: Path | None = None, *, log: Path | None = None, **settings: str) -> Iterator[Running]:
+def running_hotline(
+    data: Path | None = None,
+    *,
+    log: Path | None = None,
+    project: Path | None = None,
+    start_s: float = 600.0,
+    **settings: str,
+) -> Iterator[Running]:
     """Yields when a worker takes turns. ``data`` keeps the folder, so that a second start finds the model; ``log`` keeps what the
-    server writes to its standard error."""
+    server writes to its standard error; ``project`` is another checkout with an environment of its own. A server that does not
+    take turns after ``start_s`` is ended, and so is the benchmark."""
     folder = data or Path(tempfile.mkdtemp(prefix="hotline-bench-"))
     limits = {f"HOTLINE_{name}": "0" for name in UNLIMITED}
     given = {f"HOTLINE_{name.upper()}": value for name, value in settings.items()}
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if project is None or not name.startswith("HOTLINE_")},
         **limits,
         "HOTLINE_PORT": "0",
         "HOTLINE_DATA_DIR": str(folder),
@@ -58,8 +67,15 @@ def running_hotline(data: Path | None = None, *, log: Path | None = None, **sett
     began = time.monotonic()
     with open(log or os.devnull, "w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve"], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable if project is None else str(project / ".venv/bin/python"), "-m", "bot", "serve"],
+            cwd=project,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
+    late = threading.Timer(start_s, process.kill)
+    late.start()
     try:
         address = ""
         assert process.stdout is not None
@@ -71,11 +87,18 @@ def running_hotline(data: Path | None = None, *, log: Path | None = None, **sett
         urllib.request.urlopen(address + "/healthz", timeout=10).read()
         pages_s = time.monotonic() - began
         while not _ready(address):
+            assert process.poll() is None, "the hotline ended before it took turns"
             time.sleep(0.02)
+        late.cancel()
         yield Running(address, process, pages_s, time.monotonic() - began)
     finally:
+        late.cancel()
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def machine() -> str:

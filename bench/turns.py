@@ -1,4 +1,4 @@
-"""Whole answered turns over HTTP: ``uv run python -m bench.turns``.
+"""Whole answered turns over HTTP: ``uv run python -m bench.turns``; ``--against REV`` compares with an earlier revision.
 
 Each client opens an inquiry, posts a question and long-polls until the bot's answer is stored and read, up to eight times
 per inquiry; the client runs on the same machine, in another process than the server and its worker.
@@ -44,7 +44,7 @@ async def client_loop(
         headers = {"Authorization": f"Bearer {inquiry['token']}"}
         url = f"{address}/api/v1/inquiries/{inquiry['id']}/messages"
         began = time.monotonic()
-        body = {"text": asked[(place * 37 + turn) % len(asked)], "client_id": str(uuid.UUID(int=turn))}
+        body = {"text": asked[(place * 37 + turn) % len(asked)], "client_id": str(uuid.uuid4())}
         async with session.post(url, json=body, headers=headers) as response:
             assert response.status == 201, await response.text()
             seen = (await response.json())["seq"]
@@ -80,10 +80,14 @@ async def load(address: str, clients: int, seconds: float, asked: list[str]) -> 
 @click.option("--rounds", default=3, help="Rounds; medians are printed.")
 @click.option("--workers", default="1")
 @click.option("--json", "as_json", is_flag=True)
-def main(seconds: float, rounds: int, workers: str, as_json: bool) -> None:
+@click.option("--against", "revision", help="A revision to build and measure beside this one, in turns.")
+def main(seconds: float, rounds: int, workers: str, as_json: bool, revision: str | None) -> None:
     import uvloop
 
     asked = questions()
+    if revision:
+        _compare(revision, rounds, seconds, asked, as_json)
+        return
     with running_hotline(workers=workers) as hotline:
         uvloop.run(load(hotline.address, 4, 2.0, asked))  # warm
         found: dict[int, list[dict[str, float]]] = {1: [], 10: [], 50: []}
@@ -100,6 +104,22 @@ def main(seconds: float, rounds: int, workers: str, as_json: bool) -> None:
     for row in rows:
         print(f"{row['clients']:7.0f}  {row['per_s']:7.1f}  {row['p50_ms']:6.1f}  {row['p99_ms']:6.1f}")
     print(f"peak memory: server {memory['server']:.0f} MB, workers {memory['workers']:.0f} MB")
+
+
+def _compare(revision: str, rounds: int, seconds: float, asked: list[str], as_json: bool) -> None:
+    from bench.against import KEYS, compare
+
+    found = compare(revision, rounds, seconds, lambda *given: load(*given, asked))
+    if as_json:
+        json.dump({"machine": machine(), "against": revision, "rounds": rounds, **found}, sys.stdout, indent=1)
+        return
+    print(machine(), f"; against {revision}, {rounds} rounds of {seconds:.0f} s in turns")
+    print(f"{'medians':26} {'new':>8} {'old':>8}  new/old")
+    for key, what in KEYS.items():
+        name = key.removesuffix("_ratio")
+        low, high = found[f"{name}_interval"]
+        new, old = found[f"{name}_new"], found[f"{name}_old"]
+        print(f"{what:26} {new:8.2f} {old:8.2f}  {found[key]:.3f} ({low:.3f}–{high:.3f})")
 
 
 if __name__ == "__main__":

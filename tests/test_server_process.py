@@ -91,6 +91,30 @@ async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_o
             assert response.status == 200
 
 
+async def test_a_second_server_on_the_same_data_refuses_to_start_and_commands_work_beside_the_first(
+    tmp_path: Path, model_path: Path
+) -> None:
+    async with server_with_model(tmp_path, model_path) as server:
+        second = Server(tmp_path)
+        status, said = await _command(second, "serve")
+        assert status == 1 and "another `hotline serve` uses" in said and "hotline.sqlite3" in said
+        status, said = await _command(server, "models", "list")
+        assert status == 0, said
+        await server.kill()
+        await second.start()  # the lock of a killed server holds nobody up
+        await second.kill(signal.SIGTERM)
+        await server.start()
+
+
+async def _command(server: Server, *words: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words, cwd=PROJECT_DIR, env=server.environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, said.decode()
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("each", [5, pytest.param(20, marks=pytest.mark.nightly)])
 async def test_kill_9_of_the_server_while_25_inquirers_write_loses_and_doubles_nothing(
