@@ -66,7 +66,7 @@ class Database:
     async def alone(self) -> AsyncIterator[Any]:
         """A connection of its own, outside the pool and in no transaction, for as long as the caller keeps it: asyncpg's on
         PostgreSQL, SQLAlchemy's on SQLite."""
-        with _renamed():
+        with renamed():
             async with self._apart.connect() as connection:
                 yield connection if self.is_sqlite else (await connection.get_raw_connection()).driver_connection
 

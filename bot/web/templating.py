@@ -8,12 +8,15 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from markupsafe import Markup
 
+from bot.addresses import find_addresses
 from bot.web import catalogues
 from bot.web.middleware import language_of
 from bot.web.static_files import STATIC
 
 FOLDER = Path(__file__).parent / "templates"
+_LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
 TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
 
 
@@ -29,8 +32,19 @@ def add_to(app: web.Application) -> None:
     )
     environment.install_gettext_callables(catalogues.gettext, catalogues.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
+    environment.filters["linked"] = linked
     environment.globals["static"] = app[STATIC].url
     catalogues.read_ahead()
+
+
+def linked(text: str) -> Markup:
+    """``text`` as typed, safe on any page, with web and mail addresses as links."""
+    parts, at = Markup(), 0
+    for found in find_addresses(text):
+        parts += text[at : found.start]
+        parts += _LINK.format(found.href, text[found.start : found.end])
+        at = found.end
+    return parts + text[at:]
 
 
 def _templates() -> dict[str, str]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import regex
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.knowledge.markdown import parse
+
 LIMIT = 4096  # UTF-16 units of what is shown, tags not counted
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True})
 _MARKS = {"strong": "b", "em": "i", "heading": "b", "blockquote": "blockquote"}
 
 
@@ -29,7 +29,7 @@ class Run:
 
 def from_markdown(text: str) -> list[Run]:
     walk = _Walk()
-    for token in _MARKDOWN.parse(text):
+    for token in parse(text):
         walk.block(token)
     return walk.runs
 
@@ -91,7 +91,7 @@ class _Walk:
         elif kind in ("bullet_list", "ordered_list"):
             self._list(token, edge)
         elif kind == "list_item" and edge == "open":
-            self._item()
+            self._item(token)
         elif kind in _MARKS:
             self._mark(_MARKS[kind], edge)
         if edge == "close" and kind in ("paragraph", "heading", "blockquote"):
@@ -105,8 +105,10 @@ class _Walk:
             self.numbers.pop()
             self.gap = "\n" if self.numbers else "\n\n"
 
-    def _item(self) -> None:
+    def _item(self, token: Token) -> None:
         number = self.numbers[-1]
+        if number is not None:
+            number = self.numbers[-1] = int(token.attrs.get("value", number))
         indent = "   " * (len(self.numbers) - 1)
         self._text(indent + ("• " if number is None else f"{number}. "))
         if number is not None:
@@ -123,7 +125,8 @@ class _Walk:
                 href = address if address.startswith(("https://", "http://")) else None
             elif kind == "link":
                 shown = (address or "").partition(":")[2]
-                if href is None and shown not in "".join(run.text for run in self.runs[began:]):
+                told = (address or "").startswith(("mailto:", "tel:"))
+                if told and shown not in "".join(run.text for run in self.runs[began:]):
                     self._text(f" ({shown})")
                 href = None
             elif kind in _MARKS:

@@ -16,13 +16,28 @@ async function open() {
   show("opening");
   try {
     const thread = await new Api(new URL("/", location.href)).messages({ id, token }, { after: 2147483647 });
-    new Store(location.origin, thread.municipality).follow({ id, token });
-    location.replace(`/chat/${thread.municipality}`);
+    const store = new Store(location.origin, thread.municipality);
+    store.follow({ id, token });
+    if (store.lasts) location.replace(`/chat/${thread.municipality}`);
+    else await showHere(thread.municipality);
   } catch (error) {
     if (error.isPermanent) return show("invalid");
     show("unreachable");
     setTimeout(open, 1000 * (error.retryAfter ?? RETRY_S));
   }
+}
+
+/** The chat takes the place of this page, whose memory alone holds the inquiry. */
+async function showHere(municipality) {
+  const widget = document.createElement("hotline-widget");
+  for (const [name, value] of [["municipality", municipality], ["language", document.documentElement.lang], ["full", ""]]) {
+    widget.setAttribute(name, value);
+  }
+  const main = document.createElement("main");
+  main.append(widget);
+  document.body.className = "chat";
+  document.body.replaceChildren(main);
+  await import("../widget/element.js");
 }
 
 window.addEventListener("hashchange", () => location.reload());

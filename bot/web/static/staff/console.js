@@ -1,4 +1,5 @@
 // What the console does beyond plain forms: live updates that move nothing, drafts, undo, dialogs, times.
+import { uuid } from "../widget/browser.js";
 import { ServerTime } from "../widget/server_time.js";
 import { startKeys } from "./keys.js";
 import { fragment, refreshList, refreshThread, shown } from "./live.js";
@@ -28,7 +29,7 @@ function restoreDrafts() {
     if (draft && area.closest("details")) area.closest("details").open = true;
   }
   const id = document.querySelector("#reply input[name=client_id]");
-  if (id && !id.value) id.value = crypto.randomUUID();
+  if (id && !id.value) id.value = uuid();
 }
 
 addEventListener("beforeunload", (event) => {
@@ -67,7 +68,7 @@ document.addEventListener("hotline:done", async (event) => {
       drafts.delete(draftKey(area));
       from.reset();
       const clientId = from.querySelector("input[name=client_id]");
-      if (clientId) clientId.value = crypto.randomUUID();
+      if (clientId) clientId.value = uuid();
     }
   }
   toast(told, undo && { ...undo, id });

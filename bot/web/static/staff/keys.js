@@ -5,8 +5,8 @@ const STORED = "hotline-keys";
 
 export function startKeys() {
   const use = document.getElementById("use-keys");
-  use.checked = localStorage.getItem(STORED) !== "off";
-  use.addEventListener("change", () => localStorage.setItem(STORED, use.checked ? "on" : "off"));
+  use.checked = stored() !== "off";
+  use.addEventListener("change", () => store(use.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest("input, textarea, select, dialog")) {
@@ -18,6 +18,24 @@ export function startKeys() {
     event.preventDefault();
     act();
   });
+}
+
+// Where the browser refuses to keep the choice, it holds until the page is closed.
+
+function stored() {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null;
+  }
+}
+
+function store(choice) {
+  try {
+    localStorage.setItem(STORED, choice);
+  } catch {
+    // It is in the page's own memory, the checkbox.
+  }
 }
 
 const ACTIONS = {

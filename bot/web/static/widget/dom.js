@@ -1,13 +1,15 @@
 // Building blocks of the page. No markup is ever parsed by the browser: nodes are made one by one, so that the widget works
 // under `require-trusted-types-for 'script'` without a policy of its own.
 
+import { addresses } from "./addresses.js";
+
 const SVG = "http://www.w3.org/2000/svg";
-const TAGS = new Set(["p", "br", "strong", "em", "ul", "ol", "li", "a", "code", "blockquote", "h3", "h4"]);
+const TAGS = new Set(["p", "br", "strong", "em", "ul", "ol", "li", "a", "code", "pre", "blockquote", "h3", "h4", "hr"]);
 const BLOCKS = new Set(["", "ul", "ol", "blockquote"]); // white space between what they hold means nothing
 const SCHEMES = /^(?:https?:|mailto:|tel:)/i;
 const TOKEN = /<(\/?)([a-z][a-z0-9]*)([^>]*)>|([^<]+)|</gi;
+const NUMBER = /\s(start|value)="(\d{1,9})"/i; // of a list, of an item
 const HREF = /\shref="([^"]*)"/i;
-const ADDRESS = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]]/g;
 const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: "\u00a0" };
 
 /** An element. `attributes`: text, true for an empty attribute, false or null for none, a function to listen. */
@@ -33,9 +35,10 @@ export function icon(path) {
   return svg;
 }
 
-/** A link that opens apart; plain words where the address is not one to follow. */
+/** A link, a page's one opens apart; plain words where the address is not one to follow. */
 export function link(href, text) {
-  return SCHEMES.test(href) ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : h("span", {}, text);
+  if (!SCHEMES.test(href)) return h("span", {}, text);
+  return h("a", { href, target: /^http/i.test(href) && "_blank", rel: "noopener noreferrer" }, text);
 }
 
 /** The nodes of `html`, which the server made safe; whatever else might stand in it is shown as text or left out. */
@@ -52,21 +55,22 @@ export function fromHtml(html) {
       if (parent.name === name) open.pop();
     } else if (TAGS.has(name)) {
       const href = name === "a" ? decoded(HREF.exec(rest)?.[1] ?? "") : "";
-      const node = name === "a" ? link(href, "") : h(name);
+      const [, attribute, number] = NUMBER.exec(rest) ?? [];
+      const node = name === "a" ? link(href, "") : h(name, attribute && { [attribute.toLowerCase()]: number });
       parent.node.append(node);
-      if (name !== "br") open.push({ name, node });
+      if (name !== "br" && name !== "hr") open.push({ name, node });
     }
   }
   return root;
 }
 
-/** `text` as typed, with web addresses as links. */
+/** `text` as typed, with web and mail addresses as links. */
 export function fromText(text) {
   const nodes = [];
   let from = 0;
-  for (const found of text.matchAll(ADDRESS)) {
-    nodes.push(text.slice(from, found.index), link(found[0], found[0]));
-    from = found.index + found[0].length;
+  for (const { start, end, href } of addresses(text)) {
+    nodes.push(text.slice(from, start), link(href, text.slice(start, end)));
+    from = end;
   }
   nodes.push(text.slice(from));
   return nodes.filter((node) => node !== "");

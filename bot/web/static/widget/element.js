@@ -46,6 +46,7 @@ class HotlineWidget extends HTMLElement {
     this.#session?.close();
     this.#store?.close();
     this.#session = null;
+    this.#asked = false; // put back into a page, it asks again
     this.#shadow.replaceChildren();
   }
 

@@ -1,4 +1,5 @@
 // Draws the conversation into the log: one node per message, changed in place, so that a screen reader hears each once.
+import { copy } from "./browser.js";
 import { fromHtml, fromText, h, icon, link } from "./dom.js";
 
 const ICONS = {
@@ -95,7 +96,7 @@ export class Log {
     const own = message.author === "inquirer";
     const by = own ? "by_you" : message.author === "staff" && !message.name ? "by_staff_unnamed" : `by_${message.author}`;
     const said = h("div", { class: "said" }, message.html ? fromHtml(message.html) : h("p", {}, fromText(message.text)));
-    for (const anchor of said.querySelectorAll("a")) anchor.append(h("span", { class: "unseen" }, ` (${texts.say("new_window")})`));
+    for (const anchor of said.querySelectorAll("a[target]")) anchor.append(h("span", { class: "unseen" }, ` (${texts.say("new_window")})`));
     const head = [
       !own && icon(ICONS[message.author]),
       h("span", {}, texts.say(by, { name: message.name })),
@@ -107,7 +108,7 @@ export class Log {
       h("p", { class: "by" }, head),
       said,
       message.sources?.length > 0 && this.#sources(message.sources),
-      SECRET_LINK.test(message.text) && !own && navigator.clipboard && this.#copyButton(SECRET_LINK.exec(message.text)[0]),
+      SECRET_LINK.test(message.text) && !own && this.#copyButton(SECRET_LINK.exec(message.text)[0]),
       this.#buttons(message),
       message.feedback && this.#feedback(message),
       own && h("p", { class: "state", hidden: true }),
@@ -205,11 +206,18 @@ export class Log {
   }
 
   #copyButton(address) {
-    const copy = async (event) => {
-      const button = event.currentTarget;
-      await navigator.clipboard.writeText(address);
-      button.textContent = this.#texts.say("copied");
-    };
-    return h("button", { type: "button", class: "copy", click: copy }, this.#texts.say("copy_link"));
+    const say = (key) => this.#texts.say(key);
+    const field = h("input", { type: "text", readonly: true, hidden: true, "aria-label": say("copy_link") });
+    const told = h("p", { role: "status" });
+    field.value = address;
+    const button = h("button", { type: "button" }, say("copy_link"));
+    button.addEventListener("click", async () => {
+      const copied = await copy(address, field);
+      field.hidden = copied;
+      if (copied) button.focus();
+      button.textContent = say(copied ? "copied" : "copy_link");
+      told.textContent = copied ? "" : say("copy_by_hand");
+    });
+    return h("div", { class: "copy" }, button, field, told);
   }
 }

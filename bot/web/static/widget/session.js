@@ -1,7 +1,8 @@
 // One municipality's conversation in this browser: what was said, what is still unsent, and who answers. Draws nothing.
 // A message is kept in the browser until the server has stored it; its client_id makes sending it twice harmless.
+import { ApiError } from "./api.js";
+import { alone, uuid } from "./browser.js";
 import { Connection } from "./connection.js";
-import { uuid } from "./store.js";
 
 const LONGEST_PAUSE_S = 30;
 const LOST_AFTER_S = 3; // a shorter break is not worth a word
@@ -211,7 +212,7 @@ export class Session extends EventTarget {
           this.trouble = item.text ? null : error.code;
         } else {
           failures += 1;
-          this.trouble = error.code;
+          this.trouble = error instanceof ApiError ? error.code : "browser";
           this.#changed();
           await this.#pause(error.retryAfter ?? Math.min(LONGEST_PAUSE_S, 2 ** Math.min(failures, 6)));
         }
@@ -259,8 +260,8 @@ export class Session extends EventTarget {
       }
       return made;
     };
-    if (this.#store.state.inquiry?.token || !navigator.locks) return open();
-    return navigator.locks.request(`hotline:${this.#code}`, open); // two tabs open one inquiry, not two
+    if (this.#store.state.inquiry?.token) return open();
+    return alone(`hotline:${this.#code}`, open); // two tabs open one inquiry, not two
   }
 
   #pause(seconds) {

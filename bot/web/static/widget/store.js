@@ -4,16 +4,6 @@
 const EARLIER_KEPT = 5;
 const MEMORY = new Map();
 
-/** A random UUID; also on pages without TLS, where crypto.randomUUID does not exist. */
-export function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 /** Fires "change" when another tab changed something. */
 export class Store extends EventTarget {
   #prefix;
@@ -30,6 +20,18 @@ export class Store extends EventTarget {
 
   close() {
     window.removeEventListener("storage", this.#listener);
+  }
+
+  /** Whether the next page of this website will know what is written; false where the browser refuses to keep anything. */
+  get lasts() {
+    const name = `${this.#prefix}lasts`;
+    try {
+      localStorage.setItem(name, "1");
+      localStorage.removeItem(name);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** {inquiry: {id, token, client_id}, earlier: [{id, token}], browser, open, seen} */

@@ -26,6 +26,7 @@ export default {
   no: "Nej",
   chosen: "valgt",
   copy_link: "Kopiér linket",
+  copy_by_hand: "Linket er markeret. Kopiér det med Ctrl + C, eller hold fingeren på det.",
   copied: "Linket er kopieret",
   unsent: "Ikke sendt endnu, jeg prøver igen",
   sending: "Sender …",
@@ -56,6 +57,7 @@ export default {
   go_back: "Tilbage til den forrige samtale",
   full_page: "Åbn på en hel side",
   codes: {
+    browser: "Browseren lader mig ikke sende den.",
     unreachable: "Der er ingen forbindelse.",
     too_many: "Det går lidt for hurtigt.",
     store_unavailable: "Kommunens system kan ikke gemme lige nu.",

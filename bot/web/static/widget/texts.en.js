@@ -26,6 +26,7 @@ export default {
   no: "No",
   chosen: "chosen",
   copy_link: "Copy the link",
+  copy_by_hand: "The link is selected. Copy it with Ctrl + C, or press and hold it.",
   copied: "The link is copied",
   unsent: "Not sent yet, I keep trying",
   sending: "Sending …",
@@ -56,6 +57,7 @@ export default {
   go_back: "Back to the previous conversation",
   full_page: "Open on a full page",
   codes: {
+    browser: "The browser does not let me send it.",
     unreachable: "There is no connection.",
     too_many: "That was a little too fast.",
     store_unavailable: "The municipality's system cannot store messages right now.",
