@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.masking import mask
+from bot.searching import COLUMNS, searched
 from bot.store import tables as t
 
 _FOR_UPDATE = sa.select(t.inquiry).where(
@@ -137,6 +138,8 @@ class Thread:
         return mine
 
     async def save(self) -> None:
+        if self.changes.keys() & set(COLUMNS):
+            self.changes["searched"] = searched({**self.row, **self.changes})
         if self.changes:
             await self.connection.execute(
                 sa.update(t.inquiry)

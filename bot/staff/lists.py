@@ -18,6 +18,7 @@ from bot.conversation.service import Services
 from bot.errors import BadInput
 from bot.lifecycle import Status
 from bot.masking import mask
+from bot.searching import wanted
 from bot.store import tables as t
 
 LISTS = ("mine", "department", "waiting", "nobody", "bot", "all")
@@ -29,7 +30,8 @@ c = t.inquiry.c
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``q`` is searched in number, company, CVR number, contact data and subject, with CPR numbers masked."""
+    """``q`` is searched in number, company, CVR number, contact data and subject, with CPR numbers masked: capitals, composed
+    letters and what parts the digits of a number make no difference."""
 
     list: str = "mine"
     area: str | None = None
@@ -177,10 +179,8 @@ def _filtered(chosen: Filter) -> list[sa.ColumnElement[bool]]:
     if chosen.status:
         where.append(c.status == chosen.status)
     if chosen.q:
-        searched = (c.number, c.company, c.cvr, c.contact_name, c.contact_email, c.contact_phone, c.subject)
-        # SQLite folds the case of a to z only: æ, ø and å are found through these spellings.
-        spellings = {chosen.q, chosen.q.lower(), chosen.q.upper(), chosen.q.capitalize(), chosen.q.title()}
-        where.append(sa.or_(*(col.icontains(s, autoescape=True) for col in searched for s in spellings)))
+        found = [c.searched.contains(part, autoescape=True) for part in wanted(chosen.q)]
+        where += [sa.or_(*found)] if found else []
     return where
 
 

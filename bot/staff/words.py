@@ -9,6 +9,7 @@ from babel.dates import format_datetime, format_timedelta
 from bot.calendar import ZONE
 from bot.web.catalogues import LANGUAGE, gettext
 
+_UNITS = tuple(timedelta(minutes=minutes) for minutes in (525_600, 43_200, 10_080, 1_440, 60, 1))  # a year … a minute
 _LOCALES = {"da": "da_DK", "en": "en_GB"}
 
 
@@ -119,24 +120,31 @@ def undelivered(delivery: dict[str, str | None] | None) -> str | None:
 
 
 def ago(at: str | datetime, now: datetime) -> str:
-    """ "for 5 minutter siden" or "om 2 timer"."""
+    """ "for 5 minutter siden" or "om 2 timer": whole units, and never more of them than there are."""
     delta = _moment(at) - now
     if abs(delta) < timedelta(minutes=1):
         return gettext(N_("lige nu"))
-    locale = _LOCALES[LANGUAGE.get()]
-    return format_timedelta(delta, granularity="minute", add_direction=True, threshold=1.2, locale=locale)
+    return _in_words(delta, add_direction=True)
 
 
 def span(at: str | datetime, now: datetime) -> str:
-    """ "5 minutter", "2 timer": how long since ``at``."""
-    delta = max(now - _moment(at), timedelta(minutes=1))
-    return format_timedelta(delta, granularity="minute", threshold=1.2, locale=_LOCALES[LANGUAGE.get()])
+    """ "5 minutter", "2 timer": how long since ``at``, in whole units that have passed."""
+    return _in_words(max(now - _moment(at), timedelta(minutes=1)), add_direction=False)
 
 
 def exactly(at: str | datetime) -> str:
     """ "onsdag den 25. november 2026 kl. 10.00", in Danish time."""
     pattern = "EEEE d MMMM y 'at' HH:mm" if LANGUAGE.get() == "en" else "EEEE 'den' d. MMMM y 'kl'. HH.mm"
     return format_datetime(_moment(at), pattern, tzinfo=ZONE, locale=_LOCALES[LANGUAGE.get()])
+
+
+def _in_words(delta: timedelta, *, add_direction: bool) -> str:
+    # Babel rounds, half of the time up: 90 minutes were 2 hours, and who had 90 minutes left came late.
+    size = next((unit for unit in _UNITS if abs(delta) >= 2 * unit), _UNITS[-1])
+    whole = size * int(delta / size)
+    return format_timedelta(
+        whole, granularity="minute", threshold=2, add_direction=add_direction, locale=_LOCALES[LANGUAGE.get()]
+    )
 
 
 def _moment(at: str | datetime) -> datetime:

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 
+from bot.searching import searched
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -169,6 +171,8 @@ inquiry = Table(
     Column("company", sa.String(200)),
     Column("cvr", sa.String(8)),  # a claim until staff confirm it
     Column("cvr_checked", sa.Boolean, nullable=False, default=False),
+    # What it is found by, in one spelling (bot/searching.py); Thread.save keeps it.
+    Column("searched", sa.Text, default=lambda context: searched(context.get_current_parameters())),
     Column("previous_id", sa.String(16)),  # the resolved inquiry this one continues
     Column("state", JSON),  # dialogue state, bot/turn.py
     Column("state_version", sa.Integer, nullable=False, default=0),

@@ -3,6 +3,7 @@ import { uuid } from "../widget/browser.js";
 import { ServerTime } from "../widget/server_time.js";
 import { startKeys } from "./keys.js";
 import { fragment, refreshList, refreshThread, shown } from "./live.js";
+import { follow } from "./stream.js";
 import { startTimes } from "./times.js";
 
 const SHOWN_MS = 30_000;
@@ -179,33 +180,29 @@ async function applyFilter() {
 
 // --- The event stream. ---
 
-function listen() {
+function hear(type, data) {
   const line = document.getElementById("line");
-  const events = new EventSource("/api/v1/staff/events");
-  events.addEventListener("changed", (event) => {
-    line.textContent = "";
-    const { ids, counts, missed, now } = JSON.parse(event.data);
-    time.hear(now);
-    for (const place of document.querySelectorAll("[data-count]")) {
-      place.textContent = counts[place.dataset.count];
-      if (place.dataset.count === "overdue") place.parentElement.dataset.late = counts.overdue;
-    }
-    refreshList();
-    // Without ids the line is new: anything may have happened before.
-    if (missed || !ids.length || ids.includes(shown())) refreshThread();
-  });
-  events.addEventListener("here", (event) => time.hear(JSON.parse(event.data).now));
-  events.addEventListener("signed_out", () => { drafts.clear(); location.assign("/staff/sign-in"); });
-  events.addEventListener("error", async () => {
-    line.textContent = text.textOffline;
-    if (events.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    const session = await fetch("/api/v1/staff/session").catch(() => null);
-    if (session?.status === 401) { drafts.clear(); location.assign("/staff/sign-in"); } else setTimeout(listen, 5000);
-  });
+  if (type === "lost") line.textContent = text.textOffline;
+  if (type === "here") time.hear(data.now);
+  if (type === "signed_out") {
+    drafts.clear();
+    location.assign("/staff/sign-in");
+  }
+  if (type !== "changed") return;
+  line.textContent = "";
+  const { ids, counts, missed, now } = data;
+  if (now) time.hear(now);
+  for (const place of document.querySelectorAll("[data-count]")) {
+    place.textContent = counts[place.dataset.count];
+    if (place.dataset.count === "overdue") place.parentElement.dataset.late = counts.overdue;
+  }
+  refreshList();
+  // Without ids the line is new: anything may have happened before.
+  if (missed || !ids.length || ids.includes(shown())) refreshThread();
 }
 
 threadShown();
 time.hear(text.now);
 startTimes(time, text.textNow);
 startKeys();
-listen();
+follow(hear);

@@ -17,8 +17,9 @@ export function startTimes(time, justNow) {
     const now = time.now();
     for (const shown of document.querySelectorAll("time[datetime]")) {
       const seconds = (new Date(shown.dateTime) - now) / 1000;
-      const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) / length >= 1.2) ?? UNITS.at(-1);
-      const count = Math.round(seconds / size);
+      // As bot/staff/words.py: a whole number of a unit, never more than it is.
+      const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= 2 * length) ?? UNITS.at(-1);
+      const count = Math.trunc(seconds / size);
       let words = Math.abs(seconds) < 60 ? justNow : format.format(count, unit);
       if ("span" in shown.dataset) words = span(language, Math.max(1, Math.abs(count)), unit);
       if (shown.textContent !== words) shown.textContent = words;
