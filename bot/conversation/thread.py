@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.direction import straight
 from bot.errors import NotFound
 from bot.masking import mask
 from bot.searching import COLUMNS, searched
@@ -44,7 +45,9 @@ class Thread:
         return self.changes[column] if column in self.changes else self.row[column]
 
     def set(self, **columns: Any) -> None:
-        self.changes.update(columns)
+        """The columns have these values; texts without what turns the direction of writing."""
+        texts = {name: straight(value) for name, value in columns.items() if isinstance(value, str)}
+        self.changes.update(columns | texts)
 
     @property
     def municipality(self) -> str:
@@ -87,7 +90,7 @@ class Thread:
             "internal": internal,
             "staff_id": staff_id,
             "channel": channel or self["channel"],
-            "text": mask(text).text if author in ("inquirer", "staff") else text,
+            "text": mask(straight(text)).text if author in ("inquirer", "staff") else straight(text),
             "body": body,
             "article": article,
             "article_version": article_version,

@@ -32,7 +32,7 @@ export class Composer {
     this.#send = h("button", { type: "submit", class: "send" }, icon(SEND), h("span", {}, say("send")));
     this.#person = h("button", { type: "button", click: () => this.#askForPerson() }, say("person"));
     this.#startNew = h("button", { type: "button", class: "plain", click: () => this.#begin(() => session.startNew()) }, say("start_new"));
-    this.#goBack = h("button", { type: "button", class: "plain", click: () => this.#begin(() => session.goBack()) }, say("go_back"));
+    this.#goBack = h("button", { type: "button", class: "plain", click: () => this.#begin(() => session.goTo(session.earlier[0]?.id)) }, say("go_back"));
     this.element = h(
       "form",
       { class: "composer", submit: (event) => this.#submit(event) },

@@ -136,7 +136,7 @@ class HotlineWidget extends HTMLElement {
     if (!this.#session) return;
     this.#panel.draw();
     if (this.#markSeen()) return; // which draws again
-    const unread = this.isOpen ? 0 : this.#session.unread;
+    const unread = this.isOpen ? 0 : this.#session.unread + this.#session.unreadElsewhere;
     const name = unread ? this.#texts.say("open_unread", { n: unread }) : this.#texts.say(this.isOpen ? "close" : "open");
     this.#count.hidden = unread === 0;
     this.#count.textContent = unread || "";

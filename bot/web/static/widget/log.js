@@ -63,7 +63,13 @@ export class Log {
     };
     // A button answers the newest question before it; later ones are asked of what was said since.
     const lastSaid = messages.findLast((message) => message.author === "inquirer")?.seq ?? 0;
+    const days = messages.length > 0 && !this.#texts.isToday(messages[0].at); // all of today: the clock tells enough
+    let day = null;
     for (const message of messages) {
+      if (days && day !== (day = this.#texts.dayOf(message.at))) {
+        const words = day;
+        place(`day ${message.at}`, () => h("p", { class: "day" }), (node) => node.textContent !== words && (node.textContent = words));
+      }
       const choice = this.#choiceAfter(messages, message);
       const live = message.seq > lastSaid && !queue.some((item) => item.choice || item.text);
       place(
@@ -99,7 +105,7 @@ export class Log {
     for (const anchor of said.querySelectorAll("a[target]")) anchor.append(h("span", { class: "unseen" }, ` (${texts.say("new_window")})`));
     const head = [
       !own && icon(ICONS[message.author]),
-      h("span", {}, texts.say(by, { name: message.name })),
+      h("bdi", {}, texts.say(by, { name: message.name })),
       h("time", {}, ""),
     ];
     return h(

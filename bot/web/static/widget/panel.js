@@ -2,6 +2,7 @@
 import { Composer } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { Log } from "./log.js";
+import { Others } from "./others.js";
 
 const CLOSE = "m12 10.600 5-5L18.400 7l-5 5 5 5-1.400 1.400-5-5-5 5L5.600 17l5-5-5-5L7 5.600z";
 const OPEN_PAGE = "M5 5h6v2H7v10h10v-4h2v6H5zm8 0h6v6h-2V8.400l-6.300 6.300-1.400-1.400L15.600 7H13z";
@@ -13,6 +14,7 @@ export class Panel {
   #title;
   #who;
   #number;
+  #others;
   #welcome;
   #status;
   #log;
@@ -25,6 +27,7 @@ export class Panel {
     this.#title = h(onClose ? "h2" : "h1", { id: "title" }, texts.say("title"));
     this.#who = h("p", { class: "who" }, texts.say("machine"));
     this.#number = h("p", { class: "number", hidden: true });
+    this.#others = new Others(session, texts, () => this.#composer.focus());
     this.#welcome = h("div", { class: "welcome" });
     this.#status = h("p", { class: "status", role: "status" });
     this.#composer = new Composer(session, texts);
@@ -41,6 +44,7 @@ export class Panel {
       "section",
       { class: "panel", id: "panel", role: onClose ? "dialog" : "region", "aria-labelledby": "title" },
       h("div", { class: "head" }, h("div", { class: "heading" }, this.#title, this.#who, this.#number), fullPage, close),
+      this.#others.element,
       this.#welcome,
       this.#log.element,
       this.#status,
@@ -68,6 +72,7 @@ export class Panel {
     if (this.#municipality) this.#title.textContent = this.#local(this.#municipality.name);
     const empty = ordered.length === 0 && queue.length === 0;
     this.#drawWho(thread);
+    this.#others.draw();
     this.#drawWelcome(empty);
     this.#welcome.hidden = !empty;
     this.#log.element.hidden = empty;
@@ -92,7 +97,7 @@ export class Panel {
     this.#who.dataset.key = key;
     const place = [title, department].filter(Boolean).join(", ");
     const presence = h("span", { class: `presence ${present ? "here" : ""}` }, say(present ? "present" : "absent"));
-    this.#who.replaceChildren(h("strong", {}, name), h("span", {}, place), presence);
+    this.#who.replaceChildren(h("strong", {}, h("bdi", {}, name)), h("span", {}, h("bdi", {}, place)), presence);
   }
 
   #drawWelcome(empty) {

@@ -3,6 +3,7 @@
 import { ApiError } from "./api.js";
 import { alone, uuid } from "./browser.js";
 import { Connection } from "./connection.js";
+import { Earlier } from "./earlier.js";
 
 const LONGEST_PAUSE_S = 30;
 const LOST_AFTER_S = 3; // a shorter break is not worth a word
@@ -25,6 +26,7 @@ export class Session extends EventTarget {
   #wake = null;
   #lostTimer = null;
   #closed = false;
+  #earlier;
   #onStore = () => this.#adopt();
   #onOnline = () => this.#wake?.();
 
@@ -35,6 +37,7 @@ export class Session extends EventTarget {
     this.#code = code;
     this.#language = language;
     this.#time = time;
+    this.#earlier = new Earlier(api, store, () => this.#changed());
     store.addEventListener("change", this.#onStore);
     window.addEventListener("online", this.#onOnline);
   }
@@ -50,6 +53,7 @@ export class Session extends EventTarget {
     window.removeEventListener("online", this.#onOnline);
     clearTimeout(this.#lostTimer);
     this.#connection?.close();
+    this.#earlier.close();
     this.#wake?.();
   }
 
@@ -66,8 +70,13 @@ export class Session extends EventTarget {
     return Boolean(this.#store.state.inquiry?.token);
   }
 
+  /** The other conversations of this browser, as Earlier lists them. */
   get earlier() {
-    return this.#store.state.earlier ?? [];
+    return this.#earlier.list;
+  }
+
+  get unreadElsewhere() {
+    return this.#earlier.unread;
   }
 
   get unread() {
@@ -97,9 +106,11 @@ export class Session extends EventTarget {
     this.#adopt();
   }
 
-  goBack() {
-    const [last] = this.earlier;
-    if (last) this.#store.follow(last);
+  /** Shows the conversation `id`, one of `earlier`. */
+  goTo(id) {
+    const { earlier = [] } = this.#store.state;
+    const chosen = earlier.find((inquiry) => inquiry.id === id);
+    if (chosen) this.#store.follow(chosen);
     this.#adopt();
   }
 
@@ -121,6 +132,7 @@ export class Session extends EventTarget {
   /** Listens to the inquiry the store names; sends what is left over. */
   #adopt() {
     if (this.#closed) return;
+    this.#earlier.adopt();
     const inquiry = this.#store.state.inquiry;
     if (inquiry?.id !== this.#connected) {
       this.#connection?.close();

@@ -1,7 +1,7 @@
 // What this browser remembers of a municipality's hotline, shared by all tabs of a website. Nothing is written before the
 // reader opens the widget; where the browser forbids storage, the page's own memory serves until it is closed.
 
-const EARLIER_KEPT = 5;
+const EARLIER_KEPT = 9; // and the one that is shown: no more lines than the server grants
 const MEMORY = new Map();
 
 /** Fires "change" when another tab changed something. */
@@ -34,7 +34,7 @@ export class Store extends EventTarget {
     }
   }
 
-  /** {inquiry: {id, token, client_id}, earlier: [{id, token}], browser, open, seen} */
+  /** {inquiry: {id, token, client_id}, earlier: [{id, token, seen}], browser, open, seen} */
   get state() {
     return this.#get("state") ?? {};
   }
@@ -45,9 +45,10 @@ export class Store extends EventTarget {
 
   /** From now on this inquiry is the one; the one before is kept, so that the reader can go back. */
   follow(inquiry) {
-    const { inquiry: before, earlier = [] } = this.state;
-    const kept = [before, ...earlier].filter((other) => other?.token && other.id !== inquiry?.id);
-    this.write({ inquiry, earlier: kept.slice(0, EARLIER_KEPT), seen: 0 });
+    const { inquiry: before, earlier = [], seen } = this.state;
+    const kept = [before && { ...before, seen }, ...earlier].filter((other) => other?.token && other.id !== inquiry?.id);
+    const known = earlier.find((other) => other.id === inquiry?.id);
+    this.write({ inquiry, earlier: kept.slice(0, EARLIER_KEPT), seen: known?.seen ?? 0 });
   }
 
   /** Unsent items, oldest first. Each has a key of its own: two tabs never overwrite each other's. */

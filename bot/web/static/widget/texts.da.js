@@ -54,6 +54,11 @@ export default {
   person: "Tal med en medarbejder",
   person_asked: "I har bedt om en medarbejder",
   start_new: "Ny henvendelse",
+  others: ["{n} anden samtale", "{n} andre samtaler"],
+  others_unread: ["{n} ulæst besked i en anden samtale", "{n} ulæste beskeder i andre samtaler"],
+  conversation: "En tidligere samtale",
+  conversation_of: "Samtalen, der begyndte {time}",
+  unread: ["{n} ulæst besked", "{n} ulæste beskeder"],
   go_back: "Tilbage til den forrige samtale",
   full_page: "Åbn på en hel side",
   codes: {

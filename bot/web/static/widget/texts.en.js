@@ -54,6 +54,11 @@ export default {
   person: "Talk to a person",
   person_asked: "You have asked for a person",
   start_new: "New inquiry",
+  others: ["{n} other conversation", "{n} other conversations"],
+  others_unread: ["{n} unread message in another conversation", "{n} unread messages in other conversations"],
+  conversation: "An earlier conversation",
+  conversation_of: "The conversation that began {time}",
+  unread: ["{n} unread message", "{n} unread messages"],
   go_back: "Back to the previous conversation",
   full_page: "Open on a full page",
   codes: {
