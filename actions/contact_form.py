@@ -17,7 +17,7 @@ from actions.conversation import (
     remember,
     speak,
 )
-from bot.contact_form import ask, finish, read_reply
+from bot.contact_form import ask, filled, finish, read_reply
 from bot.turn import FormField
 
 LEFT_OUT = "-"  # the slot's value when the field was skipped: filled, for Rasa's form
@@ -41,17 +41,18 @@ class ValidateContactForm(Action):
         )
         if reply.outcome == "no_reply":
             return [ActionExecutionRejected(FORM)]
-        state.form_retry = reply.outcome == "again"
-        value = None
-        if reply.outcome == "given":
-            state.form_given.append(asked)
-            value = "given"  # what it was travels in the turn's contact, not in Rasa's tracker
-        elif reply.outcome == "left_out":
+        given = filled(reply.contact)
+        left_out = reply.outcome == "left_out" or (state.form_retry and asked not in given and reply.outcome == "given")
+        state.form_retry = reply.outcome != "left_out" and asked not in given and not left_out
+        # What was given travels in the turn's contact, not in Rasa's tracker.
+        slots: dict[str, str | None] = {asked: None} | dict.fromkeys(given, "given")
+        state.form_given += [name for name in given if name not in state.form_given]
+        if left_out:
             state.form_skipped.append(asked)
-            value = LEFT_OUT
+            slots[asked] = LEFT_OUT
         return [
             *remember(state, decision="Escalate", escalation=None, contact=reply.contact, answered=[]),
-            SlotSet(asked, value),
+            *(SlotSet(name, value) for name, value in slots.items()),
         ]
 
 

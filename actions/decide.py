@@ -17,7 +17,9 @@ from actions.conversation import (
     remember_result,
     speak,
 )
+from bot.contact_form import filled
 from bot.decision import decide
+from bot.turn import FormField
 
 
 class ActionDecide(Action):
@@ -28,16 +30,10 @@ class ActionDecide(Action):
         request = read_request(tracker)
         result = decide(request, read_understanding(tracker), knowledge(), read_ladder(tracker))
         form_starts = result.escalation is not None and not request.state.escalated
-        filled: list[dict[str, Any]] = []
-        if form_starts:
-            filled = [SlotSet(field, "given") for field in _given_unasked(result.contact)]
-            result.state.form_given = [event["name"] for event in filled]
+        given: list[FormField] = []
+        if form_starts or request.state.form_field is not None:
+            given = [name for name in filled(result.contact) if name not in result.state.form_given]
+            result.state.form_given += given
         speak(dispatcher, tracker, result.says, result.state.language)
-        events = [*remember_result(result), *filled]
+        events = [*remember_result(result), *(SlotSet(name, "given") for name in given)]
         return [*events, FollowupAction(FORM)] if form_starts else events
-
-
-def _given_unasked(contact: dict[str, str]) -> list[str]:
-    """The form's fields that the message itself has filled."""
-    reach = "email" in contact or "phone" in contact
-    return ["reach"] * reach + ["company"] * ("cvr" in contact)

@@ -10,21 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stdnum.dk import cvr
-
 from bot.decision import Ladder
+from bot.details import LONGEST, pick, says_nothing
 from bot.turn import SKIP, Button, FormField, Say, Understanding
 
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-PHONE = re.compile(r"(?<![\d+-])(?:(?:\+|00)[1-9]\d{0,2}(?:[ -]?\d{2,4}){2,5}|\d{2}(?: ?\d{2}){3})(?![\d-])")
-EIGHT_DIGITS = re.compile(r"(?<!\d)(?:DK[ -]?)?(\d{2}[ .]?\d{2}[ .]?\d{2}[ .]?\d{2})(?!\d)", re.IGNORECASE)
 LEFT_OUT = re.compile(
     r"(?:spring(?: den| det)? over|skip(?: it| this)?|nej(?: tak)?|no(?:pe)?(?:,? thank(?:s| you))?"
     r"|ikke nu|not now|pas|ved ikke|ingen|none|[-–.]+)[.!]?",
     re.IGNORECASE,
 )
-LONGEST = 200
-LONGEST_EMAIL = 254
 # What the bot must react to also while it asks for a name; anything else typed then is the reply.
 INTERRUPTING = frozenset(
     {"article", "package", "other", "human", "complaint", "case_status", "distress", "out_of_scope"}
@@ -45,26 +39,42 @@ def read_reply(
     """What ``text`` or the button ``choice`` says to the question for ``asked``; ``retry``: it was already asked again."""
     if choice is not None:
         return Reply("left_out") if choice == SKIP else Reply("no_reply")
-    text = " ".join((text or "").split())
-    if not text or LEFT_OUT.fullmatch(text):
+    text = (text or "").strip()
+    if not text or LEFT_OUT.fullmatch(" ".join(text.split())):
         return Reply("left_out")
-    contact = _contact(asked, text)
-    if contact is None and _interrupts(text, understood, ladder):
-        return Reply("no_reply")
-    if asked == "name":
-        return Reply("given", {"name": text[:LONGEST]})
-    if contact is not None:
+    details = pick(text, asked)
+    contact = details.contact()
+    if asked in filled(contact):
         return Reply("given", contact)
-    if asked == "reach":
-        return Reply("left_out") if retry else Reply("again")
-    if EIGHT_DIGITS.search(text) and not retry:
-        return Reply("again")
-    return Reply("given", {"company": text[:LONGEST]})
+    if _interrupts(text, understood, ladder) and not contact and (not retry or _asks_or_alarms(text, understood)):
+        return Reply("no_reply")
+    if not retry:  # something else may be given than what was asked, which is then asked again
+        return Reply("given", contact) if contact else Reply("again")
+    line = " ".join(text.split())[:LONGEST]
+    return _taken_at_last(asked, line, details.rest, contact)
+
+
+def _taken_at_last(asked: FormField, line: str, rest: str, contact: dict[str, str]) -> Reply:
+    """What was asked twice is not asked a third time: the reply is taken unless it cannot be one."""
+    said = rest if contact else line
+    if said and asked != "reach" and _can_be_one(said):
+        return Reply("given", {**contact, asked: said})
+    return Reply("given", contact) if contact else Reply("left_out")
+
+
+def filled(contact: dict[str, str]) -> list[FormField]:
+    """The form's fields that ``contact`` fills."""
+    fields: list[tuple[FormField, tuple[str, ...]]] = [
+        ("name", ("name",)),
+        ("reach", ("email", "phone")),
+        ("company", ("company", "cvr")),
+    ]
+    return [name for name, parts in fields if any(part in contact for part in parts)]
 
 
 def ask(field_name: FormField, *, retry: bool) -> Say:
     """The question for a field; after a reply that could not be right, the one that says so."""
-    again = {"reach": "form_reach_invalid", "company": "form_cvr_invalid"}
+    again = {"name": "form_name_again", "reach": "form_reach_invalid", "company": "form_cvr_invalid"}
     key = again.get(field_name, f"form_{field_name}") if retry else f"form_{field_name}"
     return Say(text=key, buttons=[Button(SKIP, "form_skip")])
 
@@ -73,38 +83,12 @@ def finish(given: list[str]) -> Say:
     return Say(text="form_done" if given else "form_nothing")
 
 
-def find_email(text: str) -> str | None:
-    """The address in ``text``; None also for what is too long to be one (RFC 5321)."""
-    found = EMAIL.search(text)
-    address = found.group().rstrip(".") if found else ""
-    return address if 0 < len(address) <= LONGEST_EMAIL else None
+def _can_be_one(text: str) -> bool:
+    return not (text.endswith("?") or says_nothing(text))
 
 
-def find_phone(text: str) -> str | None:
-    """A Danish number of eight digits, or one with a country code, without spaces."""
-    found = PHONE.search(text)
-    return re.sub("[ -]", "", found.group()) if found else None
-
-
-def _contact(asked: FormField, text: str) -> dict[str, str] | None:
-    """The contact data that surely stands in ``text``, or None."""
-    if asked == "reach":
-        found = {"email": find_email(text), "phone": find_phone(text)}
-        return {key: value for key, value in found.items() if value} or None
-    if asked == "company":
-        number = EIGHT_DIGITS.search(text)
-        if number and cvr.is_valid(number.group(1)):
-            name = re.sub(
-                r"\bcvr\b[-. ]?(?:nr|nummer|no|number)?\b[.:]?",
-                "",
-                text.replace(number.group(), ""),
-                flags=re.IGNORECASE,
-            )
-            name = name.strip(" ,;:-./()")
-            return {"cvr": cvr.compact(number.group(1)).replace(".", "")} | (
-                {"company": name[:LONGEST]} if name else {}
-            )
-    return None
+def _asks_or_alarms(text: str, understood: Understanding) -> bool:
+    return text.endswith("?") or understood.kind == "distress"
 
 
 def _interrupts(text: str, understood: Understanding, ladder: Ladder) -> bool:

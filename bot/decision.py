@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.details import pick
 from bot.knowledge.content import Knowledge
 from bot.moves import CHOICES_SHOWN, PERSON_BUTTON, Ladder, Moves, area_of
 from bot.turn import (
@@ -44,7 +45,7 @@ class _Turn(Moves):
         if self.says and not self.state.disclosed:
             self.says.insert(0, Say(text="disclosure"))
             self.state.disclosed = True
-        contact = _contact_in(self.understood.entities) if self.escalation or self.waiting else {}
+        contact = _contact_in(self.understood.entities, self.request.text) if self.escalation or self.waiting else {}
         return TurnResult(
             decision=decision,
             says=self.says,
@@ -300,6 +301,7 @@ def _of_group(labels: list[str], *groups: str) -> str | None:
     return next((label for group in groups for label in labels if label.startswith(f"{group}/")), None)
 
 
-def _contact_in(entities: list[dict[str, Any]]) -> dict[str, str]:
+def _contact_in(entities: list[dict[str, Any]], text: str | None) -> dict[str, str]:
     """Contact data that a message held besides its matter: the form need not ask for it again."""
-    return {e["entity"]: e["value"] for e in reversed(entities) if e["entity"] in ("email", "phone", "cvr")}
+    found = {e["entity"]: e["value"] for e in reversed(entities) if e["entity"] in ("email", "phone", "cvr")}
+    return found | pick(text or "").contact()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.masking import mask
+
 
 class HotlineError(Exception):
     """``code`` is stable and documented in docs/api.md; ``status`` is the HTTP status; the texts never hold foreign data."""
@@ -12,6 +14,7 @@ class HotlineError(Exception):
     en = "Something went wrong on our side."
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None):
+        detail = mask(detail).text if detail else detail  # it may quote what was sent
         super().__init__(detail or self.en)
         self.detail = detail
         self.retry_after_s = retry_after_s

@@ -98,8 +98,8 @@ _END = r"(?!\w)(?![ ./-]?\d)"
 _ENDS_BEFORE_TWO = r"(?!\w)(?![ ./-]?\d\d(?!\d))"
 _BETWEEN = r"(?: ?[./-] ?| )"
 _EIGHT = (
-    rf"[1-9]\d{{7}}|[1-9]\d(?:{_BETWEEN}\d\d){{3}}|[1-9]\d{{3}}[ .-]\d\d[ .-]\d\d"
-    r"|[1-9]\d{3}[ .-]\d{4}|[1-9]\d[ .-]\d{3}[ .-]\d{3}"
+    rf"\d\d{{7}}|\d\d(?:{_BETWEEN}\d\d){{3}}|\d\d{{3}}[ .-]\d\d[ .-]\d\d"
+    r"|\d\d{3}[ .-]\d{4}|\d\d[ .-]\d{3}[ .-]\d{3}"
 )
 _MONTHS = (
     "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
@@ -141,7 +141,7 @@ def phone_number(value: str) -> str:
     )
     abroad = number.lstrip("( ").startswith("+")
     digits = digits_of(number.replace("(0)", ""))
-    if digits.startswith("00") and not abroad:
+    if digits.startswith("00") and not abroad and len(digits) > 8:
         digits, abroad = digits[2:], True
     elif len(digits) == 10 and digits.startswith("45"):
         abroad = True
@@ -184,7 +184,7 @@ _DANISH = rf"\(?(?:\+|00) ?45\)?(?: ?\(0\))?{_BETWEEN}?(?:{_EIGHT}){_EXTENSION}{
 _ABROAD = rf"(?:\+|00) ?[1-9]\d{{0,14}}(?: ?\(0\) ?)?(?:{_BETWEEN}?\d{{1,12}})?(?:{_BETWEEN}\d{{1,12}}){{0,6}}{_EXTENSION}{_END}"
 _WITHOUT_PLUS = rf"45(?: (?:{_EIGHT})|[1-9]\d{{7}}){_EXTENSION}{_END}"
 _PAIRS = r"[1-9]\d(?:(?: \d\d){3}|(?:\.\d\d){3}|(?:-\d\d){3}|(?:/\d\d){3})"
-_UNNAMED = rf"(?:{_PAIRS}|[1-9]\d{{3}} \d{{4}}){_EXTENSION}{_END}|[1-9]\d{{7}}{_EXTENSION_SAID}{_END}"
+_UNNAMED = rf"(?:{_PAIRS}|[1-9]\d{{3}} \d{{4}}){_EXTENSION}{_END}|[1-9]\d{{7}}{_EXTENSION_SAID}{_END}|00\d{{6}}{_END}"
 _IN_FIGURES = (
     r"(?:(?:19|20)\d{2}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./ -](?:19|20)\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2})"
     r"(?!\d|[./-]\d)"
@@ -221,10 +221,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("date", "(?:d|den|senest|inden|fra|til|the|by|before)", _DAY_AND_MONTH, True, _is_date, _trimmed),
     Kind("amount", None, _SUMS, False, _always, _trimmed),
     # Eight digits that nothing names: with blanks between they are a telephone, without they are a CVR number if check digits say so.
-    Kind("cvr", None, rf"[1-9]\d{{7}}{_END}", False, _is_cvr, digits_of),
     Kind("phone", None, _UNNAMED, False, _is_phone, phone_number),
+    Kind("cvr", None, rf"[1-9]\d{{7}}{_END}", False, _is_cvr, digits_of),
 )
 
+_UNNAMED_PHONE = KINDS[-2]
 _LISTED = re.compile(
     rf" ?(?:,|/|\+|&|;|og|and|samt|eller|or) ?(?:{_LABEL_P} )?(?P<number>(?:{_P_NUMBER}){_END})", re.IGNORECASE
 )
@@ -269,7 +270,7 @@ def find_in(plain: str) -> list[Number]:
         # "ring til mig på 13585628" is no CVR number, whatever its check digits say.
         before = plain[max(0, match.start() - _LONGEST_LABEL) : match.start()]
         if _SPEAKS_OF_PHONE.search(before) and not _names_another(before):
-            take(KINDS[-1], *match.span(), True)
+            take(_UNNAMED_PHONE, *match.span(), True)
     for kind, form, label in zip(KINDS, _FORMS, _LABELS, strict=True):
         for match in form.finditer(plain):
             start, end = match.span("number")
@@ -287,20 +288,3 @@ def _names_another(before: str) -> bool:
     return any(
         label.search(before) for kind, label in zip(KINDS, _LABELS, strict=True) if label and kind.name != "phone"
     )
-
-
-def search_form(text: str) -> str:
-    """What a search for ``text`` looks for: a number as it is stored, everything else as it was typed."""
-    found = find_numbers(text.strip())
-    if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text.strip())) and found[0].kind in _STORED_PLAIN:
-        number = found[0].value.partition(" ")[0]
-        return number.removeprefix("+45")  # stored with the country or without it
-    plain = as_plain(text).text.strip()
-    digits = digits_of(plain)
-    return (
-        digits if len(digits) >= 4 and re.fullmatch(r"[\d ./-]+", plain) and not _CASE_TYPED.fullmatch(plain) else text
-    )
-
-
-_STORED_PLAIN = frozenset({"cvr", "phone", "p_number", "ean", "iban", "account"})
-_CASE_TYPED = re.compile(r"\d{4}-\d+|\d+/\d+")

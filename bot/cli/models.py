@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from bot.cli.prepare import prepare_database, train
 from bot.conversation.service import utc_now
-from bot.editing.operating import audit_entry, use_as_operator
+from bot.editing.operating import LONGEST_REASON, audit_entry, use_as_operator
 from bot.knowledge.files import load_knowledge
 from bot.models import is_refused, kept_models
 from bot.settings import Settings
 from bot.staff.knowledge.gate_words import say_reasons
 from bot.store import tables as t
 from bot.store.database import Database
+from bot.text_input import short
 
 COMMAND_LINE = "command line"  # as who acted, in the audit log
 
@@ -31,7 +32,12 @@ async def train_and_tell(settings: Settings, reason: str) -> tuple[list[str], bo
         report = outcome.report or {}
         if report.get("overruled"):
             entry = audit_entry(
-                COMMAND_LINE, "model_used", utc_now(), model=outcome.model, reason=reason.strip()[:500], overruled=True
+                COMMAND_LINE,
+                "model_used",
+                utc_now(),
+                model=outcome.model,
+                reason=short(reason, LONGEST_REASON),
+                overruled=True,
             )
             async with database.write() as connection:
                 await connection.execute(sa.insert(t.audit), entry)

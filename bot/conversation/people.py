@@ -11,27 +11,24 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.continuing import linked_ids
 from bot.conversation.effects import assign, next_number, tell, tell_contact
-from bot.conversation.receiving import CONTROL, MAX_CHARACTERS
 from bot.conversation.rights import StaffMember, may_act
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
 from bot.errors import (
     BadInput,
-    EmptyText,
     Forbidden,
     MessageMeanwhile,
     NotActingContact,
     NotFound,
     SameIdOtherText,
     TakenByOther,
-    TextTooLong,
     WrongStatus,
 )
 from bot.knowledge.service import Shown
 from bot.lifecycle import STAFF_OUTCOMES, Outcome, Status, check_transition
-from bot.masking import Masked, mask
 from bot.routing import Contact
 from bot.store import tables as t
+from bot.text_input import check
 from bot.turn import DialogueState
 
 
@@ -105,11 +102,11 @@ class People:
         With ``article`` it carries that answer's sources and, without a ``text`` of the writer's own, its text. Raises
         NotActingContact, WrongStatus (resolved, or with the bot); the same ``client_id`` returns the same message.
         """
-        own = None if text is None and article else _checked(text or "")
+        own = None if text is None and article else check(text or "")
         try:
             async with self._acting(staff, inquiry_id) as thread:
                 shown = await self._article(thread, article) if article else Shown("")
-                written = own or _checked(shown.text)
+                written = own or check(shown.text)
                 if before := await self._stored_before(thread, client_id, written.text):
                     return before
                 if thread["status"] == Status.RESOLVED:
@@ -148,7 +145,7 @@ class People:
     async def note(self, staff: StaffMember, inquiry_id: str, text: str) -> dict[str, Any]:
         """An internal message that no inquirer sees."""
         async with self._acting(staff, inquiry_id) as thread:
-            written = _checked(text)
+            written = check(text)
             return thread.add("staff", written.text, internal=True, staff_id=staff.id, body=_body(masked=written.count))
 
     async def give_back(self, staff: StaffMember, inquiry_id: str, *, rev: int | None = None) -> None:
@@ -190,7 +187,7 @@ class People:
             thread.set(state_version=thread["state_version"] + 1)
             await assign(thread, Contact(person, person))
             if note.strip():
-                written = _checked(note)
+                written = check(note)
                 thread.add("staff", written.text, internal=True, staff_id=staff.id, body=_body(masked=written.count))
             await tell_contact(
                 self.services, thread, Contact(person, person), "handed_on", thread["reply_due_at"], previous=previous
@@ -314,15 +311,6 @@ async def _check_seen(thread: Thread, rev: int | None) -> None:
     )
     if await thread.connection.scalar(unseen.limit(1)) is not None:
         raise MessageMeanwhile
-
-
-def _checked(text: str) -> Masked:
-    text = CONTROL.sub("", text).strip()
-    if not text:
-        raise EmptyText
-    if len(text) > MAX_CHARACTERS:
-        raise TextTooLong
-    return mask(text)
 
 
 def _body(*, masked: int, sources: list[dict[str, str]] | None = None) -> dict[str, Any] | None:

@@ -22,15 +22,12 @@ from bot.conversation.service import Services, find_municipality, opening_hours
 from bot.conversation.thread import Thread, find_inquiry
 from bot.conversation.tokens import hashed, same_token
 from bot.conversation.turns import TurnRunner
-from bot.errors import BadToken, EmptyText, NotFound, SameIdOtherText, TextTooLong, UnknownChoice
+from bot.errors import BadToken, NotFound, SameIdOtherText, UnknownChoice
 from bot.lifecycle import Outcome, Status, reopened_status
-from bot.masking import MASK, Masked, mask
 from bot.store import tables as t
+from bot.text_input import check
 from bot.turn import HELPFUL, NONE_OF_THESE, PERSON, SKIP, UNHELPFUL
 
-MAX_CHARACTERS = 4096  # what Telegram lets through: it cuts longer pastes into pieces of this length
-# Control characters have no place in a message, and PostgreSQL refuses NUL.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CHOICE = re.compile(rf"(?:article|package):[a-z0-9_/]{{1,80}}|{PERSON}|{NONE_OF_THESE}|{SKIP}|{HELPFUL}|{UNHELPFUL}")
 _CHOICE_TEXTS = {
     PERSON: "talk_to_person",
@@ -126,10 +123,9 @@ class Receiving:
 
         Raises EmptyText, TextTooLong, UnknownChoice; SameIdOtherText when ``client_id`` came before with another text.
         """
-        text = self.checked_text(text, choice, removed)
-        masked = mask(text) if text is not None else None
-        if masked and removed:
-            masked = Masked(masked.text, masked.count + removed)
+        masked = check(text, removed=removed) if choice is None else None
+        if choice is not None and not _CHOICE.fullmatch(choice):
+            raise UnknownChoice
         services, now = self.services, self.services.now()
         leased = False
         try:
@@ -209,18 +205,6 @@ class Receiving:
         if leased:
             self.turns.start({**thread.row, **thread.changes}, thread.turns[-1], None)
         return message
-
-    def checked_text(self, text: str | None, choice: str | None, removed: int = 0) -> str | None:
-        if choice is not None:
-            if not _CHOICE.fullmatch(choice):
-                raise UnknownChoice
-            return None
-        text = CONTROL.sub("", text or "").strip()
-        if not text:
-            raise EmptyText
-        if len(text) - removed * len(MASK) > MAX_CHARACTERS:  # the mask is longer than what stood there
-            raise TextTooLong
-        return text
 
     async def _label(self, connection: AsyncConnection, municipality: str, choice: str, language: str) -> str:
         kind, _, key = choice.partition(":")

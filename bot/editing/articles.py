@@ -20,6 +20,7 @@ from bot.knowledge.files import REVIEW_AFTER
 from bot.knowledge.own import texts_of, to_body
 from bot.knowledge.service import MunicipalKnowledge, text_version
 from bot.store import tables as t
+from bot.text_input import short
 
 STATES = (
     "common",
@@ -69,7 +70,7 @@ def read_article_filter(query: Any) -> ArticleFilter:
     state = query.get("state") or None
     if state is not None and state not in STATES:
         raise BadInput("state is one of " + ", ".join(STATES))
-    return ArticleFilter(query.get("area") or None, state, query.get("q", "").strip()[:LONGEST_Q])
+    return ArticleFilter(query.get("area") or None, state, short(query.get("q"), LONGEST_Q))
 
 
 async def read_articles(

@@ -13,7 +13,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.reading import is_form_reply
-from bot.conversation.receiving import MAX_CHARACTERS
 from bot.conversation.rights import StaffMember, may_act
 from bot.conversation.service import Services
 from bot.conversation.thread import Thread
@@ -27,6 +26,7 @@ from bot.errors import AlreadyJudged, BadInput, Forbidden, NoQuestion, NotFound,
 from bot.knowledge.content import LANGUAGES
 from bot.knowledge.service import MunicipalKnowledge
 from bot.store import tables as t
+from bot.text_input import MAX_CHARACTERS
 
 STATES = ("proposed", "confirmed", "refused")
 MOST_LISTED = 200

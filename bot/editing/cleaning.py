@@ -21,7 +21,7 @@ LONG_NAME = 5  # letters from which a person's name is found inside longer words
 
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"[^\W\d_]")
-_CONTACT_DATA = frozenset({"email", "case_number", "ean", "p_number", "cvr", "phone", "address"})
+_CONTACT_DATA = frozenset({"email", "case_number", "ean", "iban", "account", "p_number", "cvr", "phone", "address"})
 _CAPITAL = r"[A-ZÆØÅÄÖÜÉ]"
 _NAME = rf"\b{_CAPITAL}[^\W\d_]*(?:[-'’][^\W\d_]+)*"
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -96,9 +96,9 @@ def _shown_link(link: str) -> str:
 
 def _without_people(text: str, known: Known) -> str:
     text = _SIGNED.sub(REMOVED, text)
-    for entity, start, end in sorted(find_spans(text), key=lambda span: -span[1]):
-        if entity in _CONTACT_DATA:
-            text = text[:start] + REMOVED + text[end:]
+    for found in reversed(find_spans(text)):
+        if found.kind in _CONTACT_DATA:
+            text = text[: found.start] + REMOVED + text[found.end :]
     for pattern in (_HANDLE, _TOWN, _STREET, _FLOOR, _SAYS_NAME):
         text = pattern.sub(REMOVED, text)
     for pattern in (_IS_NAMED, _GREETED):

@@ -27,7 +27,7 @@ from bot.knowledge.own import bare_name, dump, entry_of, own_id, read_entry, tex
 from bot.knowledge.parts import OWN_MINIMUM, read_article_fields
 from bot.knowledge.reading import NAME, Reader
 from bot.knowledge.service import MunicipalKnowledge, text_version
-from bot.masking import mask_json
+from bot.masking import mask, mask_json
 from bot.store import tables as t
 
 VERSION = 1
@@ -158,6 +158,8 @@ def _own_article(part: Reader, municipality: str, common: Knowledge) -> Article:
     before = len(part.problems)
     article = read_article_fields(part, OWN_MINIMUM)
     area, _, name = article.id.partition("/")
+    if mask(article.id).count:
+        part.complain(("id",), "holds what may be a CPR number")
     if article.municipality:
         part.complain(("municipality",), "a package names no municipality")
     if article.id and (area not in common.areas or not NAME.fullmatch(name) or name == "other"):

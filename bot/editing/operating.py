@@ -14,6 +14,7 @@ from bot.knowledge.content import Knowledge
 from bot.models import is_refused, kept_models, use_model, what_it_learnt
 from bot.store import tables as t
 from bot.store.database import Database
+from bot.text_input import short
 
 LONGEST_REASON = 500
 
@@ -32,7 +33,7 @@ async def use_as_operator(
     found = next((model for model in await kept_models(database) if model["id"] == model_id), None)
     if found is None:
         raise NotFound
-    report, reason = found["report"], reason.strip()[:LONGEST_REASON]
+    report, reason = found["report"], short(reason, LONGEST_REASON)
     overrules = is_refused(report)
     if overrules and not reason:
         raise ReasonNeeded

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.conversation.receiving import MAX_CHARACTERS
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.editing.articles import check_editor
-from bot.editing.service import clean_text
-from bot.errors import EmptyText, TextTooLong
 from bot.knowledge.markdown import to_html
+from bot.text_input import check
 from bot.turn import DialogueState, TurnRequest
 
 ALTERNATIVES = 5
@@ -19,11 +17,7 @@ ALTERNATIVES = 5
 async def preview(services: Services, staff: StaffMember, text: str, language: str) -> dict[str, Any]:
     """Decision, what would be said and what was understood. Raises Forbidden, EmptyText, ModelUnavailable."""
     check_editor(staff)
-    text = clean_text(text)
-    if not text:
-        raise EmptyText
-    if len(text) > MAX_CHARACTERS:
-        raise TextTooLong
+    text = check(text).text
     async with services.database.read() as connection:
         here = await services.knowledge.of(connection, staff.municipality)
     request = TurnRequest(

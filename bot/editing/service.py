@@ -12,7 +12,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.calendar import ZONE
-from bot.conversation.receiving import CONTROL
 from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.editing.articles import Stored, check_editor, find_stored
@@ -22,9 +21,10 @@ from bot.knowledge.files import folded
 from bot.knowledge.own import entry_of, new_article, own_id, read_entry, texts_of, to_body
 from bot.knowledge.reading import NAME
 from bot.knowledge.service import text_version
-from bot.masking import mask_json
+from bot.masking import mask
 from bot.models import kept_models, what_it_learnt
 from bot.store import tables as t
+from bot.text_input import clean
 
 OWN_FIELDS = ("sources", "examples", "kle", "law", "local")
 LONGEST = {"title": 200, "answer": 6000, "follow_ups": 1000, "value": 500}
@@ -64,6 +64,8 @@ class Editing:
         area, _, rest = name.partition("/")
         if area not in self.services.knowledge.common.areas or not NAME.fullmatch(rest) or rest == "other":
             raise BadInput("id: must be area/name, the name of lower case letters, digits and _")
+        if mask(name).count:
+            raise BadInput("id: holds what may be a CPR number")
         if len(name) > 70:
             raise BadInput("id: at most 70 characters")
         today = self.services.now().astimezone(ZONE).date()
@@ -270,8 +272,7 @@ def _clean(texts: Mapping[str, Any]) -> dict[str, Any]:
 def clean_text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise BadInput("texts are strings")
-    cleaned: str = mask_json(CONTROL.sub("", (value or "").replace("\r\n", "\n")).strip())
-    return cleaned
+    return mask(clean((value or "").replace("\r\n", "\n"))).text
 
 
 def _clean_json(value: Any) -> Any:
@@ -280,7 +281,7 @@ def _clean_json(value: Any) -> Any:
         return {key: _clean_json(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_clean_json(part) for part in value]
-    return mask_json(CONTROL.sub("", value)) if isinstance(value, str) else value
+    return mask(clean(value)).text if isinstance(value, str) else value
 
 
 def _clean_value(definition: LocalValue, value: Mapping[str, str] | None) -> dict[str, str] | None:

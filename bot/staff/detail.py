@@ -18,10 +18,12 @@ from bot.knowledge.markdown import to_html
 from bot.routing import PRESENT_FOR
 from bot.staff.lists import row_json
 from bot.store import tables as t
+from bot.text_input import short
 
 TURNS_READ = 20
 TURNS_SHOWN = 3
 SUGGESTIONS = 3
+LONGEST_REASON = 200
 
 
 async def open_inquiry(
@@ -34,7 +36,7 @@ async def open_inquiry(
         if not is_foreign(staff, inquiry):
             return inquiry
     role = "coordination" if staff.has("coordinator") else "data_protection"
-    given = (reason or role)[:200]
+    given = short(reason, LONGEST_REASON) or role
     await note(services, staff.municipality, staff.id, "read", once_in=DAY, inquiry_id=inquiry_id, reason=given)
     return inquiry
 

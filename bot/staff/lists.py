@@ -17,9 +17,9 @@ from bot.conversation.rights import StaffMember, visible_to
 from bot.conversation.service import Services
 from bot.errors import BadInput
 from bot.lifecycle import Status
-from bot.masking import mask
 from bot.searching import wanted
 from bot.store import tables as t
+from bot.text_input import short
 
 LISTS = ("mine", "department", "waiting", "nobody", "bot", "all")
 STATUSES = tuple(Status)
@@ -48,7 +48,7 @@ def read_filter(query: Any) -> Filter:
         raise BadInput("list is one of " + ", ".join(LISTS))
     if status is not None and status not in STATUSES:
         raise BadInput("status is one of " + ", ".join(STATUSES))
-    q = mask(query.get("q", "").replace("\x00", "").strip()[:100]).text
+    q = short(query.get("q"), 100)
     return Filter(chosen, query.get("area") or None, q, status, query.get("after") or None)
 
 

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from bot.conversation.rights import INSTALLATION
 from bot.conversation.tokens import new_id
 from bot.errors import BadInput, NotFound
+from bot.masking import mask
 from bot.staff.passwords import hash_password
 from bot.store import tables as t
 from bot.store.database import Database
+from bot.text_input import short
 
 SHORTEST_PASSWORD = 12
 _TITLE = {"da": "Driftsansvarlig", "en": "Operator"}
@@ -42,9 +44,11 @@ async def add_operator(database: Database, email: str, name: str, password: str,
     email = email.strip().lower()
     if "@" not in email.strip("@") or len(email) > 254 or len(email.split()) != 1:
         raise BadInput("that is no e-mail address")
+    if mask(email).count:
+        raise BadInput("the e-mail address holds what may be a CPR number")
     if len(password) < SHORTEST_PASSWORD:
         raise BadInput(f"the password needs {SHORTEST_PASSWORD} characters or more")
-    row = operator_row(new_id(), email, name.strip() or email, hash_password(password))
+    row = operator_row(new_id(), email, short(name, 200) or email, hash_password(password))
     async with database.write() as connection:
         known = await connection.scalar(sa.select(c.id).where(c.municipality == INSTALLATION, c.email == email))
         if known:

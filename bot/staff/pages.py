@@ -13,6 +13,7 @@ from bot.editing.correcting import report_wrong
 from bot.editing.drafts import propose_draft
 from bot.errors import HotlineError
 from bot.lifecycle import STAFF_OUTCOMES
+from bot.masking import mask
 from bot.staff import words
 from bot.staff.api import staff_json
 from bot.staff.detail import open_inquiry, read_colleagues, read_detail
@@ -57,7 +58,11 @@ async def post_sign_in(request: web.Request) -> web.Response:
     try:
         session, token = await sign_in(request, email, password, str(form.get("municipality", ""))[:4] or None)
     except HotlineError as error:
-        context = {"next": _own_path(str(form.get("next", ""))), "error": error.public_text(language), "email": email}
+        context = {
+            "next": _own_path(str(form.get("next", ""))),
+            "error": error.public_text(language),
+            "email": mask(email).text,
+        }
         response = render_page(request, "staff/sign_in.html", context, status=error.status)
         if error.retry_after_s:
             response.headers["Retry-After"] = str(error.retry_after_s)

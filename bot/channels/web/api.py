@@ -18,6 +18,7 @@ from bot.conversation.thread import find_inquiry
 from bot.conversation.tokens import hashed
 from bot.errors import BadInput, BadToken
 from bot.store import tables as t
+from bot.text_input import check
 from bot.web.fields import MAX_WAIT_S, client_id_field, helped_field, number_query, seq_field, text_field
 from bot.web.keys import LIMITS, RECEIVING, SERVICES
 from bot.web.middleware import language_of, read_json
@@ -58,7 +59,7 @@ async def post_inquiry(request: web.Request) -> web.Response:
     await _check_and_allow(request, code)
     may_open(request)()
     if text is not None:
-        receiving.checked_text(text, None)  # refuse before an inquiry exists
+        check(text)  # refuse before an inquiry exists
         limits.check("message", limits.address(request), services.settings.max_messages_per_address, 60)
     identity = f"web:{hashed(services.key, 'browser', browser)}" if browser else None
     opened = await receiving.open(

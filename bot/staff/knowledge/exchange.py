@@ -11,6 +11,7 @@ from bot.editing.exchange import Difference, import_package, preview_package, ta
 from bot.errors import BadInput
 from bot.knowledge.bounded import MAX_BYTES
 from bot.knowledge.files import ArticleFileErrors
+from bot.masking import mask
 from bot.staff.frame import checked_form, page, session_of
 from bot.staff.knowledge.pages import HOME, show
 from bot.staff.sessions import access_session
@@ -80,7 +81,13 @@ async def post_exchange(request: web.Request) -> web.Response:
             return await show(request, session, "exchange", _NOTHING | {"taken": [d.id for d in taken]})
         context["differences"] = await preview_package(services, session.staff, source, name)
     except ArticleFileErrors as error:
-        return await show(request, session, "exchange", _NOTHING | {"problems": error.problems}, status=400)
+        return await show(
+            request,
+            session,
+            "exchange",
+            _NOTHING | {"problems": [mask(str(problem)).text for problem in error.problems]},
+            status=400,
+        )
     return await show(request, session, "exchange", context)
 
 
@@ -91,8 +98,10 @@ def _source(form: Any) -> tuple[str, str]:
     """The package: an uploaded file, or the text that the page sent back after showing the difference."""
     given = form.get("file")
     if isinstance(given, web.FileField) and given.filename:
-        return given.file.read().decode("utf-8", "replace"), given.filename[:100]
-    return str(form.get("source", "")), str(form.get("name", "") or "package.yml")[:100]
+        source, name = given.file.read().decode("utf-8", "replace"), given.filename
+    else:
+        source, name = str(form.get("source", "")), str(form.get("name", "") or "package.yml")
+    return mask(source).text, mask(name).text[:100]
 
 
 def _shown(difference: Difference) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bot.editing.preview import preview
 from bot.errors import HotlineError, NotFound
 from bot.knowledge.content import FACETS, LANGUAGES
 from bot.knowledge.markdown import to_html
+from bot.masking import mask, mask_json
 from bot.staff.api import staff_json
 from bot.staff.frame import checked_form, console_language, page, render_page, session_of
 from bot.staff.knowledge import gate_words
@@ -137,9 +138,9 @@ async def _show_new(
     form = typed or {}
     context = {
         "questions": await read_questions(request.app[SERVICES], session.staff, keys),
-        "texts": texts_of_form(form),
-        "given": own_of_form(form),
-        "typed": {name: str(form.get(name, "")) for name in ("area", "name", "draft")},
+        "texts": mask_json(texts_of_form(form)),
+        "given": mask_json(own_of_form(form)),
+        "typed": mask_json({name: str(form.get(name, "")) for name in ("area", "name", "draft")}),
         "facets": FACETS,
         "error": error.public_text(console_language(request)) if error else None,
         "detail": error.detail if error else None,
@@ -170,9 +171,9 @@ async def post_preview(request: web.Request) -> web.Response:
             raise
         told = error.public_text(language)
         return await show(
-            request, session, "preview", {"text": text, "result": None, "error": told}, status=error.status
+            request, session, "preview", {"text": mask(text).text, "result": None, "error": told}, status=error.status
         )
-    return await show(request, session, "preview", {"text": text, "result": result, "error": None})
+    return await show(request, session, "preview", {"text": mask(text).text, "result": result, "error": None})
 
 
 async def show(
@@ -202,7 +203,7 @@ async def _show_article(
     article = await read_article(request.app[SERVICES], session.staff, article_id_of(request), language)
     texts = article["own"] or article["common"]
     if typed is not None and "title_da" in typed:
-        texts = texts_of_form(typed)
+        texts = mask_json(texts_of_form(typed))
     given = _values_of_form(typed or {})
     values = [value | {"value": given.get(value["name"], value["value"])} for value in article["values"]]
     context = {

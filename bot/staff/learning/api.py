@@ -14,6 +14,7 @@ from bot.editing.labels import find_articles, other_labels
 from bot.editing.questions import mark_all, read_unanswered
 from bot.errors import BadInput
 from bot.staff.sessions import access_session
+from bot.text_input import short
 from bot.web.fields import number_query, text_field
 from bot.web.keys import SERVICES
 from bot.web.middleware import language_of, read_json
@@ -22,7 +23,7 @@ from bot.web.middleware import language_of, read_json
 async def get_labels(request: web.Request) -> web.Response:
     """What can be marked as right: articles that fit ``q``, areas, and what is out of scope."""
     session, language = await access_session(request), language_of(request)
-    services, q = request.app[SERVICES], request.query.get("q", "")[:LONGEST_Q]
+    services, q = request.app[SERVICES], short(request.query.get("q"), LONGEST_Q)
     async with services.database.read() as connection:
         here = await services.knowledge.of(connection, session.staff.municipality)
     return web.json_response({"articles": find_articles(here, q, language), "others": other_labels(here, language)})

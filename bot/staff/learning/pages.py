@@ -15,11 +15,13 @@ from bot.editing.gains import SHARES, read_gains
 from bot.editing.labels import find_articles, other_labels
 from bot.editing.questions import mark_all, read_unanswered
 from bot.errors import Forbidden, HotlineError
+from bot.masking import mask
 from bot.staff.detail import open_inquiry
 from bot.staff.frame import checked_form, console_language, page, render_page, session_of
 from bot.staff.knowledge.pages import HOME, show
 from bot.staff.learning import words as taught
 from bot.staff.sessions import Session
+from bot.text_input import short
 from bot.web.catalogues import gettext, ngettext
 from bot.web.fields import number_query
 from bot.web.keys import SERVICES
@@ -133,7 +135,7 @@ async def _show_candidate(
     candidate = await read_candidate(services, session.staff, key, language)
     context = {
         "candidate": candidate,
-        "text": candidate["text"] if text is None else text,
+        "text": candidate["text"] if text is None else mask(text).text,
         "error": error.public_text(language) if error else None,
         "detail": error.detail if error else None,
         **await _choices(request, session, request.query.get("q", ""), key),
@@ -144,7 +146,7 @@ async def _show_candidate(
 async def _choices(request: web.Request, session: Session, q: str, key: tuple[str, int] | None) -> dict[str, Any]:
     """What may be chosen as right: the articles that fit ``q``, or those that the bot thought of; areas and what is out of scope."""
     services, language, municipality = request.app[SERVICES], console_language(request), session.staff.municipality
-    q = q.strip()[:LONGEST_Q]
+    q = short(q, LONGEST_Q)
     async with services.database.read() as connection:
         here = await services.knowledge.of(connection, municipality)
     found = find_articles(here, q, language)

@@ -129,9 +129,16 @@ def _message(request: TurnRequest, channel: CollectingOutputChannel) -> UserMess
         }
         return UserMessage(f"/{CHOICE}", channel, SENDER, parse_data=clicked)
     # Rasa takes "/intent{…}" for a command; what a business types never is one.
-    text = _clean(request.text or "").lstrip("/ \t\r\n") or "?"
+    text = _without_command(_clean(request.text or "")) or "?"
     hint = request.state.language or request.language
     return UserMessage(text, channel, SENDER, metadata={"language": hint, "unavailable": request.unavailable})
+
+
+def _without_command(text: str) -> str:
+    """Rasa strips every blank that Python knows before it looks for the "/", so that none may be left behind another."""
+    while text.startswith("/") or text != text.strip():
+        text = text.strip().lstrip("/")
+    return text
 
 
 def _clean(text: str) -> str:
