@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.calendar import OpeningHours
+from bot.calendar import OpeningHours, read_periods
 from bot.conversation.thread import Thread
 from bot.conversation.tokens import inquiry_token, new_id
 from bot.errors import ModelUnavailable, UnknownMunicipality
@@ -89,10 +89,7 @@ async def find_municipality(connection: AsyncConnection, code: str) -> dict[str,
 
 def opening_hours(municipality: dict[str, Any]) -> OpeningHours:
     return OpeningHours(
-        periods={
-            int(day): tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in periods)
-            for day, periods in municipality["opening_hours"].items()
-        },
+        periods=read_periods(municipality["opening_hours"]),
         closed=frozenset(date.fromisoformat(day) for day in municipality["closing_days"]),
         open_anyway=frozenset(date.fromisoformat(day) for day in municipality["open_days"]),
     )
