@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.conversation.service import check_opening_hours
 from bot.errors import HotlineError, StoreUnavailable
 from bot.knowledge.files import load_knowledge
 from bot.models import live_model, training_fingerprint
@@ -148,6 +149,10 @@ async def _database(database: Database) -> list[Finding]:
 
 async def _content(settings: Settings, database: Database) -> list[Finding]:
     findings: list[Finding] = []
+    try:
+        await check_opening_hours(database)
+    except HotlineError as error:
+        return [("problem", f"The opening hours are wrong: {error}.")]
     try:
         model = await live_model(database, settings.data_dir / "models")
         if model is None:

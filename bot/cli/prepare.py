@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 async def prepare_database(settings: Settings, database: Database) -> None:
     """The database is up to date, and its file is held. Raises SettingsError where it would be a new one beside the key of another."""
+    from bot.conversation.service import check_opening_hours
     from bot.store.migrate import current_revision, migrate, newest_revision
 
     settings.make_data_dir()
@@ -33,6 +34,7 @@ async def prepare_database(settings: Settings, database: Database) -> None:
     elif await current_revision(database) != newest_revision():
         raise SettingsError("the database is not up to date: run `hotline migrate` first")
     database.hold_file()
+    await check_opening_hours(database)
 
 
 async def prepare_demo(settings: Settings, database: Database, common: Knowledge, demo: bool) -> str | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.calendar import OpeningHours, read_periods
 from bot.conversation.thread import Thread
 from bot.conversation.tokens import inquiry_token, new_id
-from bot.errors import ModelUnavailable, UnknownMunicipality
+from bot.errors import ModelUnavailable, SettingsError, UnknownMunicipality
 from bot.hub import Hub
 from bot.knowledge.service import KnowledgeService
 from bot.settings import Settings
@@ -85,6 +85,17 @@ async def find_municipality(connection: AsyncConnection, code: str) -> dict[str,
     if found is None:
         raise UnknownMunicipality
     return dict(found._mapping)
+
+
+async def check_opening_hours(database: Database) -> None:
+    """Every municipality's opening hours can be counted in. Raises SettingsError, saying whose cannot and why."""
+    async with database.read() as connection:
+        rows = (await connection.execute(sa.select(t.municipality))).all()
+    for row in rows:
+        try:
+            opening_hours(dict(row._mapping))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise SettingsError(f"municipality {row.code}: {error}") from error
 
 
 def opening_hours(municipality: dict[str, Any]) -> OpeningHours:

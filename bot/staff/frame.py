@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from aiohttp import web
 
 from bot.errors import HotlineError, SignedOut
+from bot.masking import mask
 from bot.staff import words
 from bot.staff.refusals import note_refusal
 from bot.staff.sessions import CSRF_FIELD, CSRF_HEADER, Session, check_csrf, check_operator_may, find_session
@@ -37,7 +38,9 @@ def page(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except SignedOut:
-            place = "/staff/sign-in?" + urlencode({"next": request.path_qs if request.method == "GET" else "/staff"})
+            place = "/staff/sign-in?" + urlencode(
+                {"next": place_of_page(request) if request.method == "GET" else "/staff"}
+            )
             if scripted:
                 return web.Response(status=204, headers={"HX-Redirect": "/staff/sign-in"})
             raise web.HTTPSeeOther(place) from None
@@ -76,3 +79,8 @@ async def checked_form(request: web.Request, *, operator: bool = False) -> tuple
     session, form = await session_of(request, operator=operator), await request.post()
     check_csrf(session, request.headers.get(CSRF_HEADER) or str(form.get(CSRF_FIELD, "")))
     return session, form
+
+
+def place_of_page(request: web.Request) -> str:
+    """Where the reader is, to come back to; without what was searched when that may hold a CPR number."""
+    return request.path if mask(unquote_plus(request.path_qs)).count else request.path_qs

@@ -17,9 +17,9 @@ from bot.cli.models import use_model_with_reason
 from bot.conversation.service import Services
 from bot.errors import BadInput, NotFound
 from bot.staff import operators
-from tests.inquirer import Inquirer
+from tests.inquirer import Inquirer, client_id
 from tests.staff.conftest import SignIn
-from tests.staff.people import Staff, escalated
+from tests.staff.people import Staff, escalated, refusal
 
 SERIAL = "4317"
 CPR = f"210387-{SERIAL}"
@@ -145,3 +145,15 @@ async def test_the_reason_for_reading_is_kept_without_the_number(
     async with services.database.read() as connection:
         entries = (await connection.exec_driver_sql("select detail from audit where action = 'read'")).all()
     assert json.loads(entries[-1][0])["reason"] == "sag om [CPR-nummer fjernet]"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff\u2060", "\u2800", "\u3164", "\u200f\u00ad"])
+async def test_a_text_that_shows_nothing_is_refused_from_both_sides(
+    client: TestClient[Any, Any], sign_in: SignIn, unseen: str
+) -> None:
+    business = await escalated(client)
+    assert await refusal(await business.post(text=unseen, client_id=client_id(1))) == (422, "empty_text")
+    byg = await sign_in("byg")
+    await byg.act(business.id, "take")
+    for action in ("reply", "note"):
+        assert await byg.refused(business.id, action, text=unseen) == (422, "empty_text")

@@ -104,6 +104,9 @@ async def test_what_a_business_types_is_never_a_command_to_rasa(pool: WorkerPool
         "//human/ask",
         '/smalltalk{"id": "x"}',
         "/session_start",
+        "/\u00a0/restart",
+        "\u2003/ /back",
+        "/\x1c/session_start",
     ):
         result = await pool.turn(ask(text, state=DialogueState(disclosed=True)), 10)
         assert result.escalation is None or result.escalation.reason == "request"

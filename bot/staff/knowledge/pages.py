@@ -26,7 +26,7 @@ from bot.knowledge.content import FACETS, LANGUAGES
 from bot.knowledge.markdown import to_html
 from bot.masking import mask, mask_json
 from bot.staff.api import staff_json
-from bot.staff.frame import checked_form, console_language, page, render_page, session_of
+from bot.staff.frame import checked_form, console_language, page, place_of_page, render_page, session_of
 from bot.staff.knowledge import gate_words
 from bot.staff.knowledge import words as said
 from bot.staff.knowledge.api import article_id_of, training_json
@@ -189,7 +189,7 @@ async def show(
         "gate": gate_words,
         "place": template,
         "languages": LANGUAGES,
-        "path": HOME if request.method != "GET" else request.path_qs,
+        "path": HOME if request.method != "GET" else place_of_page(request),
         "done": _done(request.query.get("done", "")),
         "place_of": place_of,
     }
