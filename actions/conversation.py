@@ -17,10 +17,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.decision import Ladder
 from bot.knowledge.content import Knowledge
 from bot.knowledge.files import load_knowledge
-from bot.turn import Button, DialogueState, Hit, Say, TurnRequest, TurnResult, Understanding
+from bot.turn import HITS, Button, DialogueState, Hit, Say, TurnRequest, TurnResult, Understanding
 
 DIALOGUE, REQUEST, TURN = "dialogue", "request", "turn"  # slots
 FORM = "contact_form"
+REQUESTED_SLOT = "requested_slot"
 CHOICE = "choice"  # the intent of a button
 
 # What the server fills in with names of the municipality, where there is no municipality.
@@ -71,7 +72,7 @@ def read_understanding(tracker: Tracker) -> Understanding:
     value = tracker.latest_message.get("understanding")
     if not value:
         return Understanding()
-    ranked = {key: [Hit(**hit) for hit in value[key]] for key in ("areas", "articles", "kinds")}
+    ranked = {key: [Hit(**hit) for hit in value[key]] for key in HITS if key in value}
     return Understanding(**{**value, **ranked})
 
 
@@ -137,6 +138,8 @@ def _title(button: Button, language: str) -> str:
         return known.articles[name].title[language]
     if kind == "package" and name in known.packages:
         return known.packages[name].title[language]
+    if kind == "outside" and (title := known.outside_title(name)):
+        return title[language]
     return button.id
 
 

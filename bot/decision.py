@@ -10,7 +10,9 @@ from typing import Any
 
 from bot.details import pick
 from bot.knowledge.content import Knowledge
-from bot.moves import CHOICES_SHOWN, PERSON_BUTTON, Ladder, Moves, area_of
+from bot.moves import ALARMS, CHOICES_SHOWN, OUTSIDE, PERSON_BUTTON, Ladder, Moves, area_of, button_of
+from bot.replies import NONE, YES, asks_who, bare_facet, names_contact, picked
+from bot.spoken import choose_language
 from bot.turn import (
     HELPFUL,
     NONE_OF_THESE,
@@ -23,14 +25,9 @@ from bot.turn import (
     TurnResult,
     Understanding,
 )
-from bot.words import tokens
 
-LANGUAGE_NAMES = {"da": {"dansk", "danish"}, "en": {"engelsk", "english"}}
-REFUSALS = {"ikke", "ik", "ingen", "hvorfor", "not", "don", "dont", "no", "why"}
 OTHER_LANGUAGE = "out_of_scope/other_language"
 URGENT_REASONS = ("complaint/urgent",)
-# These come before anything that the message may also ask, even when the model is only half sure.
-ALARMS = ("distress/self_harm", "distress/violence", "distress/danger")
 
 
 def decide(request: TurnRequest, understood: Understanding, knowledge: Knowledge, ladder: Ladder) -> TurnResult:
@@ -40,10 +37,13 @@ def decide(request: TurnRequest, understood: Understanding, knowledge: Knowledge
 
 class _Turn(Moves):
     def run(self) -> TurnResult:
-        self._choose_language()
+        asks = self.understood.label == "smalltalk/language_switch" and self._sure("smalltalk")
+        choose_language(self.request, self.state, self.understood, asks=asks)
         decision = self._choice(self.request.choice) if self.request.choice is not None else self._message()
+        decision = self.not_again(decision)
         if self.says and not self.state.disclosed:
-            self.says.insert(0, Say(text="disclosure"))
+            danger = self.says[0].text in ALARMS  # where to call comes first
+            self.says.insert(1 if danger else 0, Say(text="disclosure"))
             self.state.disclosed = True
         contact = _contact_in(self.understood.entities, self.request.text) if self.escalation or self.waiting else {}
         return TurnResult(
@@ -56,27 +56,6 @@ class _Turn(Moves):
             answered=self.answered,
         )
 
-    def _choose_language(self) -> None:
-        asked = self._asked_language()
-        if asked:
-            self.state.language, self.state.language_chosen = asked, True
-        elif self.state.language_chosen:
-            return
-        elif self.request.text is not None and self.understood.language in ("da", "en"):
-            self.state.language = self.understood.language
-        elif self.state.language is None:
-            self.state.language = self.request.language if self.request.language in ("da", "en") else "da"
-
-    def _asked_language(self) -> str | None:
-        """The one that "kan vi tage det på engelsk?" names; "jeg forstår ikke engelsk" asks for the other."""
-        if self.understood.label != "smalltalk/language_switch" or not self._sure("smalltalk"):
-            return None
-        words = set(tokens(self.request.text or ""))
-        named = [language for language, names in LANGUAGE_NAMES.items() if words & names]
-        if len(named) != 1:
-            return None
-        return next(language for language in LANGUAGE_NAMES if (language == named[0]) != bool(words & REFUSALS))
-
     # What was typed
 
     def _message(self) -> Decision:
@@ -84,13 +63,19 @@ class _Turn(Moves):
         alarm = label if kind == "distress" and self._sure("distress", self.ladder.alarm) else self._called("distress")
         if alarm is not None and (alarm == label or alarm in ALARMS):
             return self._distress(alarm)
+        if self.just_alarmed:
+            return self._confident_answer() or self.say("danger_next", "Escalate")
+        reply = self._reply_to_choices()
+        if reply is not None:
+            return reply
         idle = kind in ("smalltalk", "abuse", "follow_up") and self._sure(kind)
         if (kind == "human" and self._sure("human")) or (self._called("human") and not idle):
             return self._people("human/ask")
         if self.understood.language == "other":
             return self._other_language()
         people = label if kind in ("complaint", "case_status") and self._sure(kind) else None
-        if people is None and not idle and not (kind == "out_of_scope" and self._out_of_scope()):
+        referral = self._referral()
+        if people is None and not idle and referral is None:
             people = self._called("complaint", "case_status")
         if people is not None:
             return self._people(people)
@@ -100,15 +85,45 @@ class _Turn(Moves):
             return self._insult(label)
         if kind == "follow_up" and self._sure("follow_up"):
             return self._follow_up(label.partition("/")[2])
+        facet = bare_facet(self.request.text or "") if self.state.last_article else None
+        if facet is not None:
+            return self._follow_up(facet)
         if kind == "smalltalk" and self._sure("smalltalk"):
             return self.say(label, "Smalltalk")
-        if kind == "out_of_scope" and self._out_of_scope():
-            return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
+        if referral is not None:
+            return self._refer(referral)
         return self._question()
+
+    def _reply_to_choices(self) -> Decision | None:
+        """What the message says to the choices that were offered last: which one, none, or what is asked about one of them."""
+        text, offered = self.request.text or "", self.state.offered
+        if not offered or self.waiting:
+            return None
+        found = picked(text, self.titles(offered))
+        if isinstance(found, int):
+            return self._choice(button_of(offered[found]))
+        if found == NONE:
+            return self._none_of_these()
+        facet = bare_facet(text)
+        if found != YES and facet is None:
+            return None
+        self.state.facet = facet or self.state.facet
+        if len(offered) == 1:
+            return self._choice(button_of(offered[0]))
+        return self.offer("which_of_these", [*offered, *self.state.likely])
 
     def _called(self, *groups: str) -> str | None:
         """The label of the first of ``groups`` by which the message calls for people, whatever else it asks."""
-        return _of_group(self.understood.calls, *groups)
+        return _of_group(self._heard(self.understood.calls), *groups)
+
+    def _heard(self, labels: list[str]) -> list[str]:
+        """``labels`` without a wish for a person that nobody uttered: "I want to open a shop" has the words of one but names no contact,
+        and "who decides that?" is a question where an article is likely to answer it."""
+        text, articles = self.request.text or "", self.understood.articles
+        answers = bool(articles) and articles[0].confidence >= self.ladder.clarify
+        if names_contact(text) and not (asks_who(text) and answers):
+            return labels
+        return [label for label in labels if not label.startswith("human/")]
 
     def _people(self, label: str) -> Decision:
         """Somebody is asked for, a complaint about the municipality's handling, or one concrete case."""
@@ -123,27 +138,25 @@ class _Turn(Moves):
     def _sure(self, kind: str, least: float | None = None) -> bool:
         return self.kinds.get(kind, 0.0) >= (self.ladder.group if least is None else least)
 
-    def _out_of_scope(self) -> bool:
-        """A sure answer comes before the suspicion that it is none of our business."""
-        outside = self.kinds.get("out_of_scope", 0.0)
-        area = self.inside * (self.understood.areas[0].confidence if self.understood.areas else 0.0)
-        suspected = outside >= self.ladder.out_of_scope * (outside + area) > 0
-        return suspected and not any(
-            hit.confidence >= self.ladder.answer_in(area_of(hit.id)) for hit in self._candidates()
-        )
+    def _referral(self) -> str | None:
+        """Who deals with it instead, when that one is likely by itself: more than all else together, and than any answer of ours."""
+        likeliest = self.understood.outside[0] if self.understood.outside else None
+        answers = [hit.confidence for hit in self.understood.articles]
+        if likeliest and likeliest.confidence >= max([self.ladder.referral, *answers]):
+            return likeliest.id
+        return None
 
     def _question(self) -> Decision:
         """An article or a package when the model is sure, the area's people when it is sure that there is none, else a question back."""
         answer = self._confident_answer()
         if answer is not None:
             return answer
-        leaning = _of_group(self.understood.leanings, "human", "complaint", "case_status")
+        leaning = _of_group(self._heard(self.understood.leanings), "human", "complaint", "case_status")
         if leaning is not None:
             return self._people(leaning)
-        area = self.area()
-        if self.understood.kind == "other" and area and self._sure("other", self.ladder.other):
-            return self.escalate("other", area=area)
-        likely = self._worth_offering()
+        if self.understood.kind == "other" and self._sure("other", self.ladder.other) and not self.state.clarified:
+            return self._offer_person()
+        likely = sorted([*self._worth_offering(), *self._others()], key=lambda hit: -hit.confidence)
         mass = sum(hit.confidence for hit in likely[:CHOICES_SHOWN])
         asked_before = self.state.clarified and bool(
             {hit.id for hit in likely[:CHOICES_SHOWN]} & set(self.state.offered)
@@ -152,11 +165,22 @@ class _Turn(Moves):
         if mass >= (self.ladder.sure if self.state.clarified else self.ladder.clarify) and not asked_before:
             self.state.low_confidence += not self.state.clarified
             self.state.clarified = True
-            return self.offer("clarify", [hit.id for hit in likely])
+            ids = [hit.id for hit in likely]
+            mixed = any(id.startswith("out_of_scope/") for id in ids[:CHOICES_SHOWN])
+            return self.offer("clarify_mixed" if mixed else "clarify", ids)
         self.state.low_confidence += 1
         if self.state.low_confidence >= 2:
-            return self.escalate("low_confidence", area=area)
+            return self.escalate("low_confidence", area=self.area())
         self.says.append(Say(text="ask_again", buttons=[PERSON_BUTTON]))
+        return "Clarify"
+
+    def _offer_person(self) -> Decision:
+        """No article answers it: its area's people can, if the business wants them to, or one of the likeliest after all."""
+        self.state.clarified = True
+        self.state.last_area = self.area()
+        self.says.append(
+            Say(text="offer_person", buttons=[PERSON_BUTTON, *self.choices([hit.id for hit in self._candidates()][:3])])
+        )
         return "Clarify"
 
     def _confident_answer(self) -> Decision | None:
@@ -178,6 +202,14 @@ class _Turn(Moves):
             hits.append(Hit(self.understood.label, self.kinds.get("package", 0.0)))
         hits = [hit for hit in hits if hit.confidence >= self.ladder.candidate]
         return sorted(hits, key=lambda hit: -hit.confidence)
+
+    def _others(self) -> list[Hit]:
+        """What others deal with, worth a button."""
+        return [
+            hit
+            for hit in self.understood.outside
+            if hit.confidence >= self.ladder.candidate and self.knowledge.outside_title(hit.id)
+        ]
 
     def _worth_offering(self) -> list[Hit]:
         """The candidates; at least two, so that there is a choice."""
@@ -204,9 +236,11 @@ class _Turn(Moves):
     def _choice(self, choice: str) -> Decision:
         kind, _, name = choice.partition(":")
         if kind == "article" and name in self.knowledge.articles and name not in self.request.unavailable:
-            return self.answer([name], [Hit(id, 0.0) for id in self._remaining() if id != name])
+            return self._answer_chosen(name)
         if kind == "package" and name in self.knowledge.packages:
             return self.show_package(name)
+        if kind == OUTSIDE and self.knowledge.outside_title(name) and not self.waiting:
+            return self.refer(name, [id for id in self._remaining() if id != name][:CHOICES_SHOWN])
         if choice == HELPFUL:
             self.state.likely, self.state.offered = [], []
             return self.say("thanks_feedback", "Smalltalk")
@@ -219,6 +253,15 @@ class _Turn(Moves):
         if choice == NONE_OF_THESE:
             return self._none_of_these()
         return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
+
+    def _answer_chosen(self, article: str) -> Decision:
+        """The article, or only what was asked about it before it was chosen."""
+        facet = self.state.facet
+        next_likeliest = [Hit(id, 0.0) for id in self._remaining() if id != article]
+        if facet and facet in self.knowledge.articles[article].follow_ups and article not in self.request.incomplete:
+            self.remember(article, [hit.id for hit in next_likeliest])
+            return self._answer_facet(article, facet)
+        return self.answer([article], next_likeliest)
 
     def _remaining(self) -> list[str]:
         return [id for id in (*self.state.offered, *self.state.likely) if id not in self.state.rejected]
@@ -253,8 +296,24 @@ class _Turn(Moves):
     def _distress(self, label: str) -> Decision:
         if label not in ALARMS:
             return self.say(label, "OutOfScope", buttons=[PERSON_BUTTON])
+        if self.state.alarmed:
+            return self.say("danger_again" if label in self.state.last_said else label, "Escalate")
         self.says.append(Say(text=label))
+        self.state.alarmed = True
         return self.escalate("urgent", urgent=True)
+
+    def _refer(self, label: str) -> Decision:
+        if self.knowledge.outside_title(label) is None:  # nobody's: there is no one to name
+            return self._meaningless(label)
+        self.state.nonsense = 0
+        return self.refer(label, [hit.id for hit in self._candidates() if hit.id != label][: CHOICES_SHOWN - 1])
+
+    def _meaningless(self, label: str) -> Decision:
+        """Said once; then another way is shown, and the third time a person looks at it."""
+        self.state.nonsense += 1
+        if self.state.nonsense >= 3:
+            return self.escalate("low_confidence")
+        return self.say(label if self.state.nonsense == 1 else "stuck", "OutOfScope", buttons=[PERSON_BUTTON])
 
     def _insult(self, label: str) -> Decision:
         self.state.insults += 1
@@ -275,7 +334,7 @@ class _Turn(Moves):
     def _follow_up(self, facet: str) -> Decision:
         """A short question or word that only the last answer or offer gives a sense."""
         if facet == "yes" and len(self.state.offered) == 1:
-            return self._choice(f"article:{self.state.offered[0]}")
+            return self._choice(button_of(self.state.offered[0]))
         if facet == "no" and self.state.offered:
             return self._none_of_these()
         last = self.state.last_article
@@ -290,10 +349,13 @@ class _Turn(Moves):
             return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
         if not self._has_facet(facet) or last in self.request.incomplete:
             return self.answer([last], [Hit(id, 0.0) for id in self._remaining()])
+        return self._answer_facet(last, facet)
+
+    def _answer_facet(self, article: str, facet: str) -> Decision:
         if self.waiting:
             self.says.append(Say(text="machine_answer_meanwhile"))
-        self.says.append(Say(article=last, facet=facet, buttons=[PERSON_BUTTON], feedback=True))
-        self.answered = [last]
+        self.says.append(Say(article=article, facet=facet, buttons=[PERSON_BUTTON], feedback=True))
+        self.answered = [article]
         return "Answer"
 
 

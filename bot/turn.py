@@ -13,7 +13,8 @@ STATE_VERSION = 1
 FormField = Literal["name", "reach", "company"]
 FORM_FIELDS: tuple[FormField, ...] = ("name", "reach", "company")
 
-# Ids of buttons that are not an article; an article's button is "article:<area>/<name>", a package's "package:<name>".
+# Ids of buttons that are not an article; an article's button is "article:<area>/<name>", a package's "package:<name>", and that of what
+# others than the municipality deal with "outside:out_of_scope/<name>".
 PERSON = "person"  # talk to a person
 NONE_OF_THESE = "none"
 SKIP = "skip"  # leave the form's field empty
@@ -38,6 +39,7 @@ class DialogueState:
     version: int = STATE_VERSION
     language: str | None = None  # "da" or "en": what the bot speaks in this inquiry
     language_chosen: bool = False  # the inquirer asked for it: it stays until they ask for the other
+    language_drift: int = 0  # messages in a row that were rather in the other language, though too short to tell
     disclosed: bool = False  # said that it is a machine
     escalated: bool = False
     form_field: FormField | None = None  # the contact form's next question
@@ -46,7 +48,10 @@ class DialogueState:
     form_retry: bool = False  # the form's question was asked again, since the reply could not be right
     last_article: str | None = None
     last_area: str | None = None
-    offered: list[str] = field(default_factory=list)  # article ids offered as buttons, likeliest first
+    offered: list[str] = field(
+        default_factory=list
+    )  # ids offered as buttons (article, package/…, out_of_scope/…), in order
+    facet: str | None = None  # what was asked about the offered ones before it was said which
     likely: list[str] = field(default_factory=list)  # article ids next in likelihood after those shown
     rejected: list[str] = field(default_factory=list)  # article ids that did not help
     clarified: bool = False  # asked "which of these" since the last answer
@@ -54,6 +59,9 @@ class DialogueState:
     unhelpful: int = 0  # "no, this did not help" in this inquiry
     waiting_told: bool = False  # said that the contact will see new messages
     insults: int = 0
+    nonsense: int = 0  # messages in a row without a meaning
+    alarmed: bool = False  # told of danger: nobody is asked for a name any more
+    last_said: list[str] = field(default_factory=list)  # names of what was said last, so that it is not said again
 
     def to_json(self) -> dict[str, Any]:
         return _plain(self)
@@ -135,6 +143,7 @@ class Understanding:
     label: str | None = None  # the likeliest label that is not an article: "out_of_scope/police", "human/ask"
     areas: list[Hit] = field(default_factory=list)  # the twelve areas, best first
     articles: list[Hit] = field(default_factory=list)  # best first
+    outside: list[Hit] = field(default_factory=list)  # labels of what others deal with, best first
     kinds: list[Hit] = field(default_factory=list)  # probability of each kind, best first
     # What calls for people whatever else the message asks: "human/ask", "case_status/concrete", "complaint/urgent", "distress/…"
     calls: list[str] = field(default_factory=list)
@@ -144,6 +153,8 @@ class Understanding:
     def to_json(self) -> dict[str, Any]:
         return _plain(self)
 
+
+HITS = ("areas", "articles", "outside", "kinds")
 
 Decision = Literal["Answer", "Clarify", "Escalate", "Smalltalk", "OutOfScope"]
 
@@ -181,7 +192,7 @@ class TurnResult:
             escalation=Escalation(**value["escalation"]) if value["escalation"] else None,
             contact=value["contact"],
             understanding=Understanding(
-                **{**understood, **{k: [Hit(**h) for h in understood[k]] for k in ("areas", "articles", "kinds")}}
+                **{**understood, **{k: [Hit(**h) for h in understood[k]] for k in HITS if k in understood}}
             ),
             answered=value["answered"],
             model=value["model"],

@@ -19,7 +19,7 @@ from bot.conversation.thread import Thread
 from bot.errors import HotlineError, StoreUnavailable
 from bot.lifecycle import Status
 from bot.store import tables as t
-from bot.turn import SKIP, Button, DialogueState, Escalation, Say, TurnRequest, TurnResult
+from bot.turn import HITS, SKIP, Button, DialogueState, Escalation, Say, TurnRequest, TurnResult
 
 log = structlog.get_logger()
 MAX_ATTEMPTS = 2
@@ -213,7 +213,7 @@ class TurnRunner:
             understood["entities"] = [
                 {k: e[k] for k in ("entity", "start", "end") if k in e} for e in understood["entities"]
             ]
-            for name in ("areas", "articles", "kinds"):
+            for name in HITS:
                 understood[name] = understood[name][:5]
         closed = await _mark_done(thread, here & (c.id == turn["id"]) & (c.status == "open"), result, understood)
         if not closed:  # taken over by another process after our lease expired; its result stands

@@ -125,6 +125,11 @@ class Knowledge:
     packages: Mapping[str, Package] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
+    def outside_title(self, label: str) -> Texts | None:
+        """What a choice is called that others than the municipality deal with; None for what is nobody's."""
+        entry = self.dialogue.get(label)
+        return entry.authority.name if entry and entry.authority else self.texts.get(label.replace("/", "_"))
+
     def examples(self) -> Iterator[tuple[str, str, str]]:
         """Every training example as (label, language, text), always in the same order."""
         for label, examples in self._labelled():

@@ -143,9 +143,10 @@ class MunicipalKnowledge:
         return [article for article in found if article is not None]
 
     def title(self, key: str, language: str) -> str | None:
-        """The title of the article or package ``key``; None when there is none."""
+        """The title of the article or package ``key``, or of what others deal with; None when there is none."""
         found = self.find(key) or self.service.common.packages.get(key)
-        return _pick(found.title, language) if found else None
+        title = found.title if found else self.service.common.outside_title(key)
+        return _pick(title, language) if title else None
 
     def version_of(self, article: Article) -> str:
         """Changes with everything that the inquirer would read differently."""

@@ -19,7 +19,6 @@ from bot.understanding.development import Development, Question
 
 WRONG_ANSWERS = 0.03  # of all messages, the share that may get a wrong answer, by the upper bound of its 95 % interval
 WRONG_PAIRS = WRONG_PACKAGES = 0.003  # of these, the most by two answers at once, and by packages
-IN_SCOPE_KEPT = 0.95  # of messages in scope, the share that is not suspected; sure answers keep another half point
 SHRINK = 150.0  # an area's own threshold counts as much as the common one when it stands on so many messages
 # Of messages in scope that are about no case, the share that may be taken for a call for people …
 FALSE_CALLS = {"human": 0.015, "case_status": 0.015, "complaint": 0.015, "distress": 0.003}
@@ -218,21 +217,8 @@ def choose_ladder(model: Model, scored: Scored, found: tuple[Sequence[Question],
         answer=round(common, 4),
         pair=round(pair, 4),
         package=round(package, 4),
-        out_of_scope=round(_scope_threshold(questions, shares, group, sorted(areas)), 4),
         offsets=offsets,
     )
-
-
-def _scope_threshold(
-    questions: Sequence[Question], shares: NDArray[Any], group: NDArray[Any], areas: list[str]
-) -> float:
-    """How likely out of scope must be, against the likeliest area, so that ``IN_SCOPE_KEPT`` of messages in scope are kept."""
-    outside = shares[:, group == OUT_OF_SCOPE].sum(axis=1)
-    area = np.stack([shares[:, group == name].sum(axis=1) for name in areas], axis=1).max(axis=1)
-    inside = np.array([bool(question.areas) for question in questions])
-    if not outside.any() or inside.sum() < FEWEST:
-        return Ladder().out_of_scope
-    return float(np.quantile((outside / np.maximum(outside + area, 1e-12))[inside], IN_SCOPE_KEPT))
 
 
 def _pairs(

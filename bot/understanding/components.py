@@ -179,8 +179,7 @@ class LabelClassifier(GraphComponent):
         own = {id for id in unavailable if id in self.knowledge.articles and self.knowledge.articles[id].municipality}
         shares = self.model.predict(text, without=own)
         shares = send_withdrawn_to_people(shares, [id for id in unavailable if id not in own])
-        outside = self.model.ladder.out_of_scope
-        understood = understand(shares, self.knowledge.areas, language, entities, outside)
+        understood = understand(shares, self.knowledge.areas, language, entities)
         understood.calls, understood.leanings = (likeliest_of(shares, groups) for groups in self.model.calls(text))
         return understood, shares
 

@@ -36,18 +36,15 @@ def understand(
     areas: Collection[str],
     language: str,
     entities: list[dict[str, object]],
-    out_of_scope: float = 0.5,
 ) -> Understanding:
     """The distribution as areas, articles and kinds; the kind is the likeliest one, the label the likeliest of that kind.
 
     Areas share 1 among them: how likely each is if the message is a matter of the municipality at all. Articles and kinds are shares of
-    everything.
-    A question is of kind out_of_scope from the share ``out_of_scope`` on, against the likeliest area: a citizen's question looks so much
-    like a business's that it seldom gets more than half of all probability.
-    """
+    everything."""
     by_area = dict.fromkeys(areas, 0.0)
     by_kind: dict[str, float] = {}
     articles: list[Hit] = []
+    outside: list[Hit] = []
     best: dict[str, tuple[float, str]] = {}
     for label, probability in probabilities.items():
         kind = kind_of(label, areas)
@@ -59,18 +56,18 @@ def understand(
                 articles.append(Hit(label, round(probability, 4)))
         else:
             best[kind] = max(best.get(kind, (0.0, "")), (probability, label))
+        if kind == OUT_OF_SCOPE and probability >= LEAST:
+            outside.append(Hit(label, round(probability, 4)))
     inside = sum(by_area.values())
     kinds = _ranked(by_kind)
     kind = kinds[0].id if kinds else "article"
-    outside, likeliest = by_kind.get(OUT_OF_SCOPE, 0.0), max(by_area.values(), default=0.0)
-    if kind in ("article", OTHER) and outside and outside >= out_of_scope * (outside + likeliest):
-        kind = OUT_OF_SCOPE
     return Understanding(
         language=language,
         kind=kind,
         label=best[kind][1] if kind in best else None,
         areas=_ranked({area: share / inside for area, share in by_area.items()} if inside else by_area),
         articles=sorted(articles, key=lambda hit: (-hit.confidence, hit.id))[:SHOWN_ARTICLES],
+        outside=sorted(outside, key=lambda hit: (-hit.confidence, hit.id)),
         kinds=kinds,
         entities=entities,
     )

@@ -42,6 +42,13 @@ _ENGLISH = _words(
     pay cost long work wants required municipality council rent buy sell still who's nobody someone anyone anything
     """
 )
+# Known words that stand in names, signs and greetings of both languages, and so tell nothing of a thread's language.
+_NAMING = _words(
+    """
+    business company shop municipality council hello hi hej thanks please ok okay open new old work
+    kommune virksomhed firma butik
+    """
+)
 # Words that neither Danish nor English has, of languages that businesses in Denmark write in.
 _OTHER = (
     _words(
@@ -100,6 +107,13 @@ def detect_language(text: str, hint: Literal["da", "en"] | None = None) -> Langu
     if abs(danish - english) < 0.2:
         return hint or ("en" if english > danish else "da")
     return "da" if danish > english else "en"
+
+
+def evidence(text: str, language: Literal["da", "en"]) -> int:
+    """How many words of ``text`` hold a sentence of ``language`` together, less those of the other; names and things are none."""
+    words = [word for word in _WORD.findall(text.casefold()) if word not in _NAMING]
+    mine, others = (_DANISH, _ENGLISH) if language == "da" else (_ENGLISH, _DANISH)
+    return max(sum(word in mine for word in words) - sum(word in others for word in words), 0)
 
 
 def _other_script(text: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from bot.errors import HotlineError
-from bot.turn import Hit, TurnRequest, TurnResult, Understanding
+from bot.turn import HITS, Hit, TurnRequest, TurnResult, Understanding
 from bot.understanding.worker import frames
 from bot.understanding.worker.child import Job, Worker, WorkerFailed, WorkerTimeout, fail
 
@@ -102,7 +102,7 @@ class WorkerPool:
         for start in range(0, len(texts), BATCH):
             frame = {"understand": list(texts[start : start + BATCH]), "unavailable": list(unavailable)}
             for value in await self._ask(frame, timeout_s):
-                ranked = {key: [Hit(**hit) for hit in value[key]] for key in ("areas", "articles", "kinds")}
+                ranked = {key: [Hit(**hit) for hit in value[key]] for key in HITS if key in value}
                 found.append(Understanding(**{**value, **ranked}))
         return found
 

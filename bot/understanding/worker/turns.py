@@ -12,7 +12,7 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from actions.conversation import CHOICE, DIALOGUE, FORM, REQUEST, TURN, hand_over
+from actions.conversation import CHOICE, DIALOGUE, FORM, REQUEST, REQUESTED_SLOT, TURN, hand_over
 from bot.turn import FORM_FIELDS, DialogueState, TurnRequest, TurnResult
 from bot.understanding.actions_in_process import InProcessActions
 from bot.understanding.components import LabelClassifier
@@ -20,7 +20,6 @@ from bot.understanding.entities import find_entities
 from bot.understanding.language import detect_language
 
 SENDER = "turn"
-REQUESTED_SLOT = "requested_slot"
 
 
 class TurnFailed(Exception):
