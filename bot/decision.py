@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.choosing import Choosing
 from bot.details import pick
 from bot.knowledge.content import Knowledge
-from bot.moves import ALARMS, CHOICES_SHOWN, OUTSIDE, PERSON_BUTTON, Ladder, Moves, area_of, button_of
-from bot.replies import NONE, YES, asks_who, bare_facet, names_contact, picked
+from bot.moves import ALARMS, CHOICES_SHOWN, PERSON_BUTTON, Ladder, area_of
+from bot.replies import asks_who, bare_facet, names_contact, runs_out_now
 from bot.spoken import choose_language
 from bot.turn import (
-    HELPFUL,
-    NONE_OF_THESE,
-    PERSON,
-    UNHELPFUL,
     Decision,
-    Hit,
     Say,
     TurnRequest,
     TurnResult,
     Understanding,
 )
 
+DANGER = "distress/danger"
 OTHER_LANGUAGE = "out_of_scope/other_language"
 URGENT_REASONS = ("complaint/urgent",)
 
@@ -35,11 +32,11 @@ def decide(request: TurnRequest, understood: Understanding, knowledge: Knowledge
     return _Turn(request, understood, knowledge, ladder).run()
 
 
-class _Turn(Moves):
+class _Turn(Choosing):
     def run(self) -> TurnResult:
         asks = self.understood.label == "smalltalk/language_switch" and self._sure("smalltalk")
         choose_language(self.request, self.state, self.understood, asks=asks)
-        decision = self._choice(self.request.choice) if self.request.choice is not None else self._message()
+        decision = self.choice(self.request.choice) if self.request.choice is not None else self._message()
         decision = self.not_again(decision)
         if self.says and not self.state.disclosed:
             danger = self.says[0].text in ALARMS  # where to call comes first
@@ -61,11 +58,13 @@ class _Turn(Moves):
     def _message(self) -> Decision:
         kind, label = self.understood.kind, self.understood.label or ""
         alarm = label if kind == "distress" and self._sure("distress", self.ladder.alarm) else self._called("distress")
+        if alarm not in ALARMS and runs_out_now(self.request.text or ""):
+            alarm = DANGER
         if alarm is not None and (alarm == label or alarm in ALARMS):
             return self._distress(alarm)
         if self.just_alarmed:
             return self._confident_answer() or self.say("danger_next", "Escalate")
-        reply = self._reply_to_choices()
+        reply = self.reply_to_choices()
         if reply is not None:
             return reply
         idle = kind in ("smalltalk", "abuse", "follow_up") and self._sure(kind)
@@ -84,33 +83,15 @@ class _Turn(Moves):
         if kind == "abuse" and self._sure("abuse"):
             return self._insult(label)
         if kind == "follow_up" and self._sure("follow_up"):
-            return self._follow_up(label.partition("/")[2])
+            return self.follow_up(label.partition("/")[2])
         facet = bare_facet(self.request.text or "") if self.state.last_article else None
         if facet is not None:
-            return self._follow_up(facet)
+            return self.follow_up(facet)
         if kind == "smalltalk" and self._sure("smalltalk"):
             return self.say(label, "Smalltalk")
         if referral is not None:
-            return self._refer(referral)
+            return self.refer_elsewhere(referral)
         return self._question()
-
-    def _reply_to_choices(self) -> Decision | None:
-        """What the message says to the choices that were offered last: which one, none, or what is asked about one of them."""
-        text, offered = self.request.text or "", self.state.offered
-        if not offered or self.waiting:
-            return None
-        found = picked(text, self.titles(offered))
-        if isinstance(found, int):
-            return self._choice(button_of(offered[found]))
-        if found == NONE:
-            return self._none_of_these()
-        facet = bare_facet(text)
-        if found != YES and facet is None:
-            return None
-        self.state.facet = facet or self.state.facet
-        if len(offered) == 1:
-            return self._choice(button_of(offered[0]))
-        return self.offer("which_of_these", [*offered, *self.state.likely])
 
     def _called(self, *groups: str) -> str | None:
         """The label of the first of ``groups`` by which the message calls for people, whatever else it asks."""
@@ -156,7 +137,7 @@ class _Turn(Moves):
             return self._people(leaning)
         if self.understood.kind == "other" and self._sure("other", self.ladder.other) and not self.state.clarified:
             return self._offer_person()
-        likely = sorted([*self._worth_offering(), *self._others()], key=lambda hit: -hit.confidence)
+        likely = sorted([*self.worth_offering(), *self.others()], key=lambda hit: -hit.confidence)
         mass = sum(hit.confidence for hit in likely[:CHOICES_SHOWN])
         asked_before = self.state.clarified and bool(
             {hit.id for hit in likely[:CHOICES_SHOWN]} & set(self.state.offered)
@@ -179,7 +160,7 @@ class _Turn(Moves):
         self.state.clarified = True
         self.state.last_area = self.area()
         self.says.append(
-            Say(text="offer_person", buttons=[PERSON_BUTTON, *self.choices([hit.id for hit in self._candidates()][:3])])
+            Say(text="offer_person", buttons=[PERSON_BUTTON, *self.choices([hit.id for hit in self.candidates()][:3])])
         )
         return "Clarify"
 
@@ -188,109 +169,18 @@ class _Turn(Moves):
             name = (self.understood.label or "").partition("/")[2]
             if name in self.knowledge.packages:
                 return self.show_package(name)
-        hits = [hit for hit in self._candidates() if hit.id in self.knowledge.articles]
+        hits = [hit for hit in self.candidates() if hit.id in self.knowledge.articles]
         if hits and hits[0].confidence >= self.ladder.answer_in(area_of(hits[0].id)):
-            return self.answer([hits[0].id], [hit for hit in self._next_likeliest() if hit.id != hits[0].id])
+            return self.answer([hits[0].id], [hit for hit in self.next_likeliest() if hit.id != hits[0].id])
         if len(hits) > 1 and hits[1].confidence >= self.ladder.pair and area_of(hits[0].id) != area_of(hits[1].id):
             return self.answer([hits[0].id, hits[1].id], hits[2:])
         return None
 
-    def _candidates(self) -> list[Hit]:
-        """Articles, and the package if it is the likeliest label of its kind, worth a button; best first."""
-        hits = [hit for hit in self.understood.articles if self._may_answer(hit.id)]
-        if self.understood.kind == "package" and self.understood.label:
-            hits.append(Hit(self.understood.label, self.kinds.get("package", 0.0)))
-        hits = [hit for hit in hits if hit.confidence >= self.ladder.candidate]
-        return sorted(hits, key=lambda hit: -hit.confidence)
-
-    def _others(self) -> list[Hit]:
-        """What others deal with, worth a button."""
-        return [
-            hit
-            for hit in self.understood.outside
-            if hit.confidence >= self.ladder.candidate and self.knowledge.outside_title(hit.id)
-        ]
-
-    def _worth_offering(self) -> list[Hit]:
-        """The candidates; at least two, so that there is a choice."""
-        candidates = self._candidates()
-        if len(candidates) >= 2:
-            return candidates
-        known = {hit.id for hit in candidates}
-        return candidates + [hit for hit in self._next_likeliest() if hit.id not in known][: 2 - len(candidates)]
-
-    def _next_likeliest(self) -> list[Hit]:
-        """Articles that may be meant, however little: what "no" to an answer leads to."""
-        return [
-            hit
-            for hit in self.understood.articles
-            if self._may_answer(hit.id) and hit.confidence > self.ladder.candidate / 10
-        ]
-
-    def _may_answer(self, article: str) -> bool:
-        unwanted = (*self.request.unavailable, *self.state.rejected)
-        return article in self.knowledge.articles and article not in unwanted
-
-    # What was clicked
-
-    def _choice(self, choice: str) -> Decision:
-        kind, _, name = choice.partition(":")
-        if kind == "article" and name in self.knowledge.articles and name not in self.request.unavailable:
-            return self._answer_chosen(name)
-        if kind == "package" and name in self.knowledge.packages:
-            return self.show_package(name)
-        if kind == OUTSIDE and self.knowledge.outside_title(name) and not self.waiting:
-            return self.refer(name, [id for id in self._remaining() if id != name][:CHOICES_SHOWN])
-        if choice == HELPFUL:
-            self.state.likely, self.state.offered = [], []
-            return self.say("thanks_feedback", "Smalltalk")
-        if self.waiting:
-            return self.tell_waiting(again=choice == PERSON)
-        if choice == PERSON:
-            return self.escalate("request")
-        if choice == UNHELPFUL:
-            return self._unhelpful()
-        if choice == NONE_OF_THESE:
-            return self._none_of_these()
-        return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
-
-    def _answer_chosen(self, article: str) -> Decision:
-        """The article, or only what was asked about it before it was chosen."""
-        facet = self.state.facet
-        next_likeliest = [Hit(id, 0.0) for id in self._remaining() if id != article]
-        if facet and facet in self.knowledge.articles[article].follow_ups and article not in self.request.incomplete:
-            self.remember(article, [hit.id for hit in next_likeliest])
-            return self._answer_facet(article, facet)
-        return self.answer([article], next_likeliest)
-
-    def _remaining(self) -> list[str]:
-        return [id for id in (*self.state.offered, *self.state.likely) if id not in self.state.rejected]
-
-    def _unhelpful(self) -> Decision:
-        """The first time the next likeliest is offered, the second time a person."""
-        self.state.unhelpful += 1
-        if self.state.last_article and self.state.last_article not in self.state.rejected:
-            self.state.rejected.append(self.state.last_article)
-        if self.state.unhelpful >= 2:
-            return self.escalate("unhelpful")
-        remaining = self._remaining()
-        if remaining:
-            return self.offer("sorry_next", remaining, none_button=False)
-        return self.say("sorry_person", "Clarify", buttons=[PERSON_BUTTON])
-
-    def _none_of_these(self) -> Decision:
-        self.state.offered = []
-        remaining = self._remaining()
-        if remaining and self.state.low_confidence < 2:
-            self.state.low_confidence += 1
-            return self.offer("clarify", remaining)
-        return self.escalate("low_confidence")
-
     def _while_waiting(self) -> Decision:
         """The contact may come tomorrow: what is sure is still answered, all else is left to them."""
         facet = (self.understood.label or "").partition("/")[2]
-        if self.understood.kind == "follow_up" and self._sure("follow_up") and self._has_facet(facet):
-            return self._follow_up(facet)
+        if self.understood.kind == "follow_up" and self._sure("follow_up") and self.has_facet(facet):
+            return self.follow_up(facet)
         return self._confident_answer() or self.tell_waiting()
 
     def _distress(self, label: str) -> Decision:
@@ -301,19 +191,6 @@ class _Turn(Moves):
         self.says.append(Say(text=label))
         self.state.alarmed = True
         return self.escalate("urgent", urgent=True)
-
-    def _refer(self, label: str) -> Decision:
-        if self.knowledge.outside_title(label) is None:  # nobody's: there is no one to name
-            return self._meaningless(label)
-        self.state.nonsense = 0
-        return self.refer(label, [hit.id for hit in self._candidates() if hit.id != label][: CHOICES_SHOWN - 1])
-
-    def _meaningless(self, label: str) -> Decision:
-        """Said once; then another way is shown, and the third time a person looks at it."""
-        self.state.nonsense += 1
-        if self.state.nonsense >= 3:
-            return self.escalate("low_confidence")
-        return self.say(label if self.state.nonsense == 1 else "stuck", "OutOfScope", buttons=[PERSON_BUTTON])
 
     def _insult(self, label: str) -> Decision:
         self.state.insults += 1
@@ -326,37 +203,6 @@ class _Turn(Moves):
         if self.state.low_confidence >= 2:
             return self.escalate("low_confidence")
         return self.say(OTHER_LANGUAGE, "OutOfScope", buttons=[PERSON_BUTTON])
-
-    def _has_facet(self, facet: str) -> bool:
-        article = self.knowledge.articles.get(self.state.last_article or "")
-        return article is not None and facet in article.follow_ups
-
-    def _follow_up(self, facet: str) -> Decision:
-        """A short question or word that only the last answer or offer gives a sense."""
-        if facet == "yes" and len(self.state.offered) == 1:
-            return self._choice(button_of(self.state.offered[0]))
-        if facet == "no" and self.state.offered:
-            return self._none_of_these()
-        last = self.state.last_article
-        if last and facet == "yes":
-            return self._choice(HELPFUL)
-        if last and facet in ("no", "other"):
-            return self._unhelpful()
-        if last is None or last not in self.knowledge.articles or last in self.request.unavailable:
-            self.state.low_confidence += 1
-            if self.state.low_confidence >= 2:
-                return self.escalate("low_confidence")
-            return self.say("ask_again", "Clarify", buttons=[PERSON_BUTTON])
-        if not self._has_facet(facet) or last in self.request.incomplete:
-            return self.answer([last], [Hit(id, 0.0) for id in self._remaining()])
-        return self._answer_facet(last, facet)
-
-    def _answer_facet(self, article: str, facet: str) -> Decision:
-        if self.waiting:
-            self.says.append(Say(text="machine_answer_meanwhile"))
-        self.says.append(Say(article=article, facet=facet, buttons=[PERSON_BUTTON], feedback=True))
-        self.answered = [article]
-        return "Answer"
 
 
 def _of_group(labels: list[str], *groups: str) -> str | None:

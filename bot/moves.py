@@ -162,7 +162,7 @@ class Moves:
             if self.waiting:
                 self.says.append(Say(text="answered_above" if said.article else "waiting_still"))
             elif said.article or said.package:
-                decision = self._ask_what_else()
+                decision = self.ask_what_else()
             elif decision == "Smalltalk":
                 self.says.append(Say(text="still_here", buttons=[PERSON_BUTTON]))
             elif said.text == "stuck" or "stuck" in self.request.state.last_said:
@@ -174,7 +174,7 @@ class Moves:
             self.state.last_said = names
         return decision
 
-    def _ask_what_else(self) -> Decision:
+    def ask_what_else(self) -> Decision:
         """The answer was just given: what else may be meant, and a person."""
         others = [id for id in self.state.likely if id not in self.state.rejected]
         self.says.append(Say(text="answered_above", buttons=[*self.choices(others), PERSON_BUTTON]))

@@ -74,6 +74,23 @@ _CONTACT = re.compile(
 _WHO = re.compile(r"(?:(?:og|and|hej|hi|hello|ok) )?(?:hvem|hvad|hvilken|hvilket|hvilke|who|which|what)\b")
 
 
+_SPILL = re.compile(
+    r"\b(?:olie\w*|diesel\w*|benzin\w*|kemikalie\w*|syre\w*|gylle\w*|gas|oil|petrol|fuel|chemicals?|acid|slurry)\b"
+)
+_RUNS = re.compile(
+    r"\b(?:loeber|siver|laekker|flyder|stroemmer|vaelter|running|runs|leak(?:s|ing)|pouring|flowing|spilling)\b"
+)
+_SUPPOSED = re.compile(
+    r"\b(?:hvis|naar|hvordan|hvad|skal|maa|kan|if|when|how|what|do|does|can|may|should|could|would)\b"
+)
+
+
+def runs_out_now(text: str) -> bool:
+    """Whether ``text`` says that something dangerous is running out, and does not ask what if."""
+    said = " ".join(tokens(text))
+    return bool(_SPILL.search(said) and _RUNS.search(said)) and not _SUPPOSED.search(said) and "?" not in text
+
+
 def names_contact(text: str) -> bool:
     """Whether a word of ``text`` is about getting hold of people."""
     return _CONTACT.search(" ".join(tokens(text))) is not None

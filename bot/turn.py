@@ -154,6 +154,11 @@ class Understanding:
         return _plain(self)
 
 
+def offers_outside(says: list[Say]) -> bool:
+    """Whether a choice names somebody who deals with it instead of the municipality."""
+    return any(button.id.startswith("outside:") for say in says for button in say.buttons)
+
+
 HITS = ("areas", "articles", "outside", "kinds")
 
 Decision = Literal["Answer", "Clarify", "Escalate", "Smalltalk", "OutOfScope"]

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bot.knowledge.content import Problem
 from bot.knowledge.files import ArticleFileErrors
 from bot.masking import mask, mask_json
-from bot.turn import Hit, TurnRequest, TurnResult
+from bot.turn import Hit, TurnRequest, TurnResult, offers_outside
 
 OUTSIDE = ("out_of_scope", "human", "smalltalk", "abuse")
 BINS = 10
@@ -61,6 +61,11 @@ class Outcome:
     @property
     def answered(self) -> bool:
         return self.result.decision == "Answer"
+
+    @property
+    def is_referred(self) -> bool:
+        """Others are named as those who deal with it: outright, or among the choices."""
+        return self.result.decision == "OutOfScope" or offers_outside(self.result.says)
 
     @property
     def area_is_right(self) -> bool:
@@ -199,7 +204,7 @@ def _figures(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
     return {
         "area_top1": _share([o.area_is_right for o in inside]),
         "area_top3": _share([any(hit.id in o.line.right_areas for hit in o.areas[:3]) for o in inside]),
-        "out_of_scope_recall": _share([o.result.decision == "OutOfScope" for o in outside]),
+        "out_of_scope_recall": _share([o.is_referred for o in outside]),
         "in_scope_kept": _share([o.result.decision != "OutOfScope" for o in inside]),
         "answered": _share([o.answered for o in inside]),
         "answered_right_area": _share([o.answered_in_right_area for o in answered]),

@@ -95,6 +95,13 @@ def test_what_counts_as_right_and_as_a_wrong_answer(
     areas: list[str], articles: list[str] | None, decision: str, answered: list[str], right: bool, wrong: bool
 ) -> None:
     question = {"areas": areas, "articles": articles}
-    result = {"decision": decision, "answered": answered, "understanding": {"areas": [{"id": "building"}]}}
+    result = {"decision": decision, "answered": answered, "says": [], "understanding": {"areas": [{"id": "building"}]}}
     found = mark(question, result)
     assert (found.right, found.wrong_answer) == (right, wrong)
+
+
+@pytest.mark.parametrize(("button", "right"), [("outside:out_of_scope/police", True), ("article:building/a", False)])
+def test_a_choice_that_names_an_authority_is_right_out_of_scope(button: str, right: bool) -> None:
+    says = [{"text": "clarify_mixed", "buttons": [{"id": button, "label": None}]}]
+    result = {"decision": "Clarify", "answered": [], "says": says, "understanding": {"areas": [{"id": "building"}]}}
+    assert mark({"areas": [], "articles": []}, result).right is right

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.decision import Ladder, decide
-from bot.knowledge.content import Article, DialogueEntry, Knowledge, Package, Source, Step
+from bot.knowledge.content import Article, Authority, DialogueEntry, Knowledge, Package, Source, Step
 from bot.moves import CALLBACK
 from bot.turn import DialogueState, TurnRequest, TurnResult
 from bot.understanding.labels import understand
@@ -47,8 +47,14 @@ KNOWLEDGE = Knowledge(
         a.id: a for a in (article(PERMIT, price="It is free."), *map(article, (FEE, CARPORT, ALCOHOL, CALLBACK)))
     },
     dialogue={
-        label: DialogueEntry(label, {}, both(f"Text of {label}"))
-        for label in ("out_of_scope/police", "smalltalk/greet", "distress/self_harm", "abuse/insult")
+        label: DialogueEntry(label, {}, both(f"Text of {label}"), authority)
+        for label, authority in (
+            ("out_of_scope/police", Authority(both("The police"), "https://politi.dk")),
+            ("out_of_scope/nonsense", None),
+            ("smalltalk/greet", None),
+            ("distress/self_harm", None),
+            ("abuse/insult", None),
+        )
     },
     packages={
         "open_cafe": Package(

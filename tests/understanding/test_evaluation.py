@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.knowledge.files import ArticleFileErrors
-from bot.turn import Hit, TurnRequest, TurnResult, Understanding
+from bot.turn import Button, Hit, Say, TurnRequest, TurnResult, Understanding
 from bot.understanding.evaluation import (
     Outcome,
     ask,
@@ -124,6 +125,14 @@ def test_calibration_error_is_the_mean_distance_of_confidence_and_truth() -> Non
     assert calibration_error(pairs) == pytest.approx((4 * 0.2 + 1 * 0.85) / 5)
     assert [n for n, _, _ in bins([*pairs, (1.0, True)])] == [1, 5]
     assert calibration_error([]) is None
+
+
+async def test_a_choice_that_names_an_authority_counts_as_recalled(tmp_path: Path) -> None:
+    (tmp_path / "line.jsonl").write_text('{"text": "moms", "lang": "da", "area": "out_of_scope"}', encoding="utf-8")
+    for button, recall in (("outside:out_of_scope/tax_authority", 1), ("article:building/fee", 0)):
+        result = replace(said("Clarify"), says=[Say(text="clarify_mixed", buttons=[Button(button)])])
+        asked = await ask(Parrot({"moms": result}), read_lines(tmp_path / "line.jsonl", AREAS), "0000")
+        assert measure(asked)["out_of_scope_recall"] == recall
 
 
 async def test_risk_rises_as_more_is_answered(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def answer(model: LabelModel, text: str) -> TurnResult:
     shares = model.predict(text)
     assert sum(shares.values()) == pytest.approx(1)
     assert all(0 <= share <= 1 for share in shares.values())
-    understood = understand(shares, KNOWLEDGE.areas, language, find_entities(text, language), model.ladder.out_of_scope)
+    understood = understand(shares, KNOWLEDGE.areas, language, find_entities(text, language))
     return decide(TurnRequest("0000", text=text), understood, KNOWLEDGE, model.ladder)
 
 

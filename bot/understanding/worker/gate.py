@@ -122,7 +122,9 @@ def mark(question: dict[str, Any], result: dict[str, Any]) -> Mark:
     if areas:
         right = bool(top) and top[0]["id"] in areas and result["decision"] != "OutOfScope"
     else:
-        right = result["decision"] in ("OutOfScope", "Smalltalk", "Escalate")
+        buttons = [button["id"] for say in result["says"] for button in say["buttons"]]
+        offered = any(id.startswith("outside:") for id in buttons)
+        right = offered or result["decision"] in ("OutOfScope", "Smalltalk", "Escalate")
     return Mark(
         areas[0] if areas else None, right and not wrong, wrong, question.get("municipality"), _taken_by(result)
     )
