@@ -134,12 +134,18 @@ class Choosing(Moves):
         return sorted(hits, key=lambda hit: -hit.confidence)
 
     def others(self) -> list[Hit]:
-        """What others deal with, worth a button."""
-        return [
-            hit
-            for hit in self.understood.outside
-            if hit.confidence >= self.ladder.candidate and self.knowledge.outside_title(hit.id)
-        ]
+        """What others deal with, worth a button: also one of many that are likely only together."""
+        named = [hit for hit in self.understood.outside if self.knowledge.outside_title(hit.id)]
+        together = self.kinds.get("out_of_scope", 0.0) >= self.ladder.candidate
+        return [hit for i, hit in enumerate(named) if hit.confidence >= self.ladder.candidate or (together and i == 0)]
+
+    def with_an_authority(self, ids: list[str]) -> list[str]:
+        """``ids`` with the likeliest authority among those that are shown, last if it is less likely than they are."""
+        first = next((hit.id for hit in self.others()), None)
+        if first is None or first in ids[:CHOICES_SHOWN]:
+            return ids
+        rest = [id for id in ids if id != first]
+        return [*rest[: CHOICES_SHOWN - 1], first, *rest[CHOICES_SHOWN - 1 :]]
 
     def worth_offering(self) -> list[Hit]:
         """The candidates; at least two, so that there is a choice."""

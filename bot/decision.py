@@ -12,7 +12,7 @@ from bot.choosing import Choosing
 from bot.details import pick
 from bot.knowledge.content import Knowledge
 from bot.moves import ALARMS, CHOICES_SHOWN, PERSON_BUTTON, Ladder, area_of
-from bot.replies import asks_who, bare_facet, names_contact, runs_out_now
+from bot.replies import asks_if_open, asks_who, bare_facet, names_contact, runs_out_now
 from bot.spoken import choose_language
 from bot.turn import (
     Decision,
@@ -72,7 +72,7 @@ class _Turn(Choosing):
             return self._people("human/ask")
         if self.understood.language == "other":
             return self._other_language()
-        people = label if kind in ("complaint", "case_status") and self._sure(kind) else None
+        people = label if kind in ("complaint", "case_status") and self._sure(kind) and self._heard([label]) else None
         referral = self._referral()
         if people is None and not idle and referral is None:
             people = self._called("complaint", "case_status")
@@ -101,6 +101,8 @@ class _Turn(Choosing):
         """``labels`` without a wish for a person that nobody uttered: "I want to open a shop" has the words of one but names no contact,
         and "who decides that?" is a question where an article is likely to answer it."""
         text, articles = self.request.text or "", self.understood.articles
+        if asks_if_open(text):
+            return [label for label in labels if label.startswith("distress/")]
         answers = bool(articles) and articles[0].confidence >= self.ladder.clarify
         if names_contact(text) and not (asks_who(text) and answers):
             return labels
@@ -146,7 +148,7 @@ class _Turn(Choosing):
         if mass >= (self.ladder.sure if self.state.clarified else self.ladder.clarify) and not asked_before:
             self.state.low_confidence += not self.state.clarified
             self.state.clarified = True
-            ids = [hit.id for hit in likely]
+            ids = self.with_an_authority([hit.id for hit in likely])
             mixed = any(id.startswith("out_of_scope/") for id in ids[:CHOICES_SHOWN])
             return self.offer("clarify_mixed" if mixed else "clarify", ids)
         self.state.low_confidence += 1

@@ -91,9 +91,21 @@ def runs_out_now(text: str) -> bool:
     return bool(_SPILL.search(said) and _RUNS.search(said)) and not _SUPPOSED.search(said) and "?" not in text
 
 
+_OPEN = re.compile(r"(?:\w+ )?(?:er|har|holder|are|is) (?:\w+ ){1,3}?(?:aaben|aabne|aabent|lukket|open|closed)\b")
+_HASTE = re.compile(r"\b(?:hast\w*|akut\w*|straks|omgaaende|urgent\w*|emergency|asap|immediately)\b")
+
+
+def asks_if_open(text: str) -> bool:
+    """Whether ``text`` asks if somebody is there, which "today" and "now" make no hurry."""
+    said = " ".join(tokens(text))
+    return _OPEN.match(said) is not None and not _HASTE.search(said) and len(said.split()) <= LONGEST
+
+
 def names_contact(text: str) -> bool:
     """Whether a word of ``text`` is about getting hold of people."""
-    return _CONTACT.search(" ".join(tokens(text))) is not None
+    words = tokens(text)
+    bare = len(words) <= 3 and any(word.startswith(("medarbejder", "employee", "kundeservice")) for word in words)
+    return bare or _CONTACT.search(" ".join(words)) is not None
 
 
 def asks_who(text: str) -> bool:

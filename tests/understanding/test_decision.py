@@ -412,6 +412,20 @@ def test_what_names_no_contact_is_no_wish_for_a_person(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["er I åbne i dag", "har i lukket nu?", "are you open now"])
+def test_asking_whether_somebody_is_there_is_no_hurry(text: str) -> None:
+    for shares in ({PERMIT: 0.4, FEE: 0.35}, {"complaint/urgent": 0.6, PERMIT: 0.3}):
+        result = Dialogue(state=told()).hear(shares, calls=["complaint/urgent"], text=text)
+        assert result.escalation is None, text
+    hurry = Dialogue(state=told()).hear(SURE, calls=["complaint/urgent"], text="er I åbne, det haster")
+    assert hurry.escalation and hurry.escalation.urgent
+
+
+@pytest.mark.parametrize("text", ["medarbejder tak", "giv mig et menneske", "can somebody call me"])
+def test_a_wish_for_a_person_is_heard(text: str) -> None:
+    assert Dialogue(state=told()).hear(SURE, calls=["human/ask"], text=text).decision == "Escalate"
+
+
 def test_a_question_about_who_is_answered_where_an_article_may_do_so() -> None:
     shares = {PERMIT: 0.4, FEE: 0.35}
     assert Dialogue(state=told()).hear(shares, calls=["human/ask"], text="Hvem skal vi tale med?").decision == "Clarify"
