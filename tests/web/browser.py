@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,13 +17,16 @@ from weakref import WeakKeyDictionary
 import pytest_asyncio
 from aiohttp.test_utils import TestClient
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.conversation.service import Services
 
 PHONE = {"width": 320, "height": 640}
 DESKTOP = {"width": 1280, "height": 900}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+expect.set_options(timeout=15_000)  # another test runs beside it, on the same few cores
 
 
 def find_chromium() -> str | None:
@@ -39,10 +43,23 @@ async def chromium() -> AsyncIterator[Browser]:
     executable = find_chromium()
     if executable is None:
         skip_or_fail("Chromium is not installed")
-    async with async_playwright() as playwright:
+    with _untouched_clock():
+        playwright = await async_playwright().start()
         browser = await playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+    yield browser
+    await browser.close()
+    await playwright.stop()
+
+
+@contextmanager
+def _untouched_clock() -> Iterator[None]:
+    """Chromium hangs under a moved clock (.ci/any-day), so it starts without; its pages are told the moved time."""
+    moved = os.environ.pop("LD_PRELOAD", None)
+    try:
+        yield
+    finally:
+        if moved is not None:
+            os.environ["LD_PRELOAD"] = moved
 
 
 _profiles: WeakKeyDictionary[BrowserContext, Profile] = WeakKeyDictionary()
@@ -85,6 +102,9 @@ async def profile(chromium: Browser) -> AsyncIterator[ProfileMaker]:
         device_time: datetime | None = None,
         **more: Any,
     ) -> Profile:
+        if "FAKETIME" in os.environ:  # .ci/any-day
+            device_time = device_time or datetime.now(UTC)
+            more.setdefault("timezone_id", os.environ["TZ"])
         context = await chromium.new_context(
             viewport=size, color_scheme="dark" if dark else "light", locale=locale, reduced_motion="reduce", **more
         )
