@@ -20,7 +20,10 @@ Client = TestClient[Any, Any]
 
 
 async def store(services: Services, **columns: Any) -> str:
-    """An inquiry with one message, as ``columns`` say."""
+    """An inquiry with one message, as ``columns`` say; one with people has a contact, "plan" where none is named."""
+    if columns.get("status") in ("waiting", "with_contact"):
+        columns.setdefault("owner_id", "plan")
+        columns.setdefault("acting_id", columns["owner_id"])
     row = new_inquiry(
         columns.pop("municipality", "0000"),
         channel="web",
@@ -29,8 +32,12 @@ async def store(services: Services, **columns: Any) -> str:
         identity=None,
         now=services.now(),
     )
+    row |= {"last_seq": 1, "rev": 1} | columns
+    message = {"municipality": row["municipality"], "inquiry_id": row["id"], "id": 1, "seq": 1, "rev": 1}
+    message |= {"author": "inquirer", "channel": "web", "text": "hej", "at": services.now()}
     async with services.database.write() as connection:
-        await connection.execute(sa.insert(t.inquiry), row | {"last_seq": 1} | columns)
+        await connection.execute(sa.insert(t.inquiry), row)
+        await connection.execute(sa.insert(t.message), message)
     return str(row["id"])
 
 
