@@ -143,7 +143,7 @@ async def promise_again(connection: AsyncConnection, municipality: str, chat_id:
         sa.update(t.outbox)
         .where(o.municipality == municipality, o.channel == CHANNEL, o.address == str(chat_id))
         .where(o.status == "failed", o.error == "blocked")
-        .values(status="pending", attempts=0, due_at=now, error=None)
+        .values(status="pending", attempts=0, due_at=now)  # the error stays until it arrives: its contact is told then
     )
 
 
