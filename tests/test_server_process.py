@@ -91,6 +91,33 @@ async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_o
             assert response.status == 200
 
 
+async def test_a_server_without_a_model_listens_and_hands_over_to_people(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession(server.address) as session:
+            async with session.get("/readyz") as response:
+                assert (response.status, (await response.json())["checks"]["model"]) == (503, False)
+            body = {"text": QUESTION}
+            async with session.post("/api/v1/municipalities/0000/inquiries", json=body) as response:
+                inquiry = await response.json()
+            url, headers = (
+                f"/api/v1/inquiries/{inquiry['id']}/messages",
+                {"Authorization": f"Bearer {inquiry['token']}"},
+            )
+            thread: dict[str, Any] = {"inquiry": {}}
+            for _ in range(100):
+                async with session.get(url, headers=headers) as response:
+                    thread = await response.json()
+                if len(thread["messages"]) > 1:
+                    break
+                await asyncio.sleep(0.1)
+        assert thread["messages"][0]["author"] == "inquirer" and len(thread["messages"]) > 1
+        assert not any(m["article"] for m in thread["messages"])
+    finally:
+        await server.kill(signal.SIGTERM)
+
+
 async def test_a_second_server_on_the_same_data_refuses_to_start_and_commands_work_beside_the_first(
     tmp_path: Path, model_path: Path
 ) -> None:

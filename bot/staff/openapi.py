@@ -119,7 +119,7 @@ PATHS: dict[str, Any] = {
     "/api/v1/staff/session": {
         "post": operation(
             "Sign in.",
-            answer(_ref("StaffSession"), "Signed in; the cookie hotline_session is set.", 201),
+            answer(_ref("StaffSession"), "Signed in; the cookie of the session is set.", 201),
             body={
                 **_object(
                     email=_TEXT, password=_TEXT, municipality=_TEXT | {"description": "Its code; may be left out."}

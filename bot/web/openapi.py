@@ -37,7 +37,8 @@ def add_to(app: web.Application) -> None:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "hotline_session",
-                    "description": "A staff member's session; every change also needs the header X-CSRF-Token.",
+                    "description": "A staff member's session (behind https __Host-hotline_session); "
+                    "every change also needs the header X-CSRF-Token.",
                 },
             },
         },
