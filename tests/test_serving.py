@@ -206,7 +206,7 @@ async def test_what_a_killed_training_left_is_removed(services: Services, serve:
     assert await other.take()
     client = await serve(services)
     await asyncio.sleep(0.2)
-    assert left.exists()
+    assert await asyncio.to_thread(left.exists)
     await client.close()
     await other.release()
     await serve(services)

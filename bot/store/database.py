@@ -114,7 +114,7 @@ class Database:
             finally:
                 if changed:
                     await connection.rollback()
-                    for pragma in _PRAGMAS_OF_WRITERS:
+                    for pragma in _pragmas_of_writers():
                         await connection.exec_driver_sql(f"PRAGMA {pragma}")
 
 
@@ -140,7 +140,8 @@ def renamed() -> Iterator[None]:
         raise
 
 
-_PRAGMAS_OF_WRITERS = (f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+def _pragmas_of_writers() -> tuple[str, ...]:
+    return f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON"
 
 
 def _sqlite_engine(url: sa.URL, file: SqliteFile, **pool: Any) -> AsyncEngine:
@@ -154,7 +155,7 @@ def _sqlite_engine(url: sa.URL, file: SqliteFile, **pool: Any) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS_OF_WRITERS, "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
+        for pragma in (*_pragmas_of_writers(), "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
