@@ -19,6 +19,7 @@ from bot.cli.prepare import prepare_database
 from bot.conversation.service import Services
 from bot.doctor import examine
 from bot.editing.lease import Lease
+from bot.editing.training import Training
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.store import database as database_module
@@ -198,23 +199,25 @@ async def test_a_clock_that_jumps_stops_the_timers_once(
     assert [line["event"] for line in lines].count("clock_jumped") == 1
 
 
-async def test_what_a_killed_training_left_is_removed(services: Services, serve: Serve) -> None:
+async def test_what_a_killed_training_left_is_removed_unless_somebody_trains(services: Services) -> None:
     left = services.settings.data_dir / "models" / "training-left"
     left.mkdir(parents=True)
     (left / "corpus.yml").write_text("x")
     other = Lease(services.database, "another", services.now)
     assert await other.take()
-    client = await serve(services)
-    await asyncio.sleep(0.2)
-    assert await asyncio.to_thread(left.exists)
-    await client.close()
+    await _started(services)
+    assert left.exists()
     await other.release()
-    await serve(services)
+    await _started(services)
+    assert not left.exists()
 
-    async def gone() -> object:
-        return not await asyncio.to_thread(left.exists)
 
-    await eventually(gone)
+async def _started(services: Services) -> None:
+    """Training has started as with a server, and ended with it."""
+    training = asyncio.create_task(Training(services).run())
+    await asyncio.sleep(0.3)
+    training.cancel()
+    await asyncio.gather(training, return_exceptions=True)
 
 
 async def test_a_damaged_file_of_the_model_is_brought_back(model_path: Path, tmp_path: Path) -> None:
