@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from aiohttp import web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import create_app
 from bot.conversation.people import People
-from bot.conversation.service import Services
+from bot.conversation.service import NoWorkers, Services
 from bot.conversation.timers import file_quiet, tell_overdue
 from bot.hub import Change
 from bot.notices import CHANNEL, MAX_BYTES, payloads
@@ -32,6 +32,12 @@ from tests.web.test_sockets import line
 Client = TestClient[Any, Any]
 Serve = Callable[[Services], Awaitable[Client]]
 on_postgres = [pytest.mark.postgres, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
+
+
+@pytest.fixture(scope="session")
+def pool() -> NoWorkers:
+    """Without a model every message is handed to a person: what is heard here does not depend on what is said."""
+    return NoWorkers()
 
 
 async def _listeners(services: Services) -> set[int]:
@@ -58,17 +64,21 @@ async def _cut(services: Services) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pair(
-    make_services: ServicesMaker, serve: Serve, database_url: str
-) -> tuple[tuple[Client, Services], tuple[Client, Services]]:
+    make_services: ServicesMaker, database_url: str
+) -> AsyncIterator[tuple[tuple[Client, Services], tuple[Client, Services]]]:
     """Two servers that hear of each other."""
     made = [await make_services(database_url) for _ in range(2)]
-    first, second = [(await serve(services), services) for services in made]
+    clients: list[Client] = [TestClient(TestServer(create_app(services))) for services in made]
+    for client in clients:
+        await client.start_server()
 
     async def both_listen() -> bool:
         return len(await _listeners(made[0])) == 2
 
     await eventually(both_listen)
-    return first, second
+    yield (clients[0], made[0]), (clients[1], made[1])
+    for client in clients:
+        await client.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -92,7 +102,7 @@ class TestOnPostgres:
         self, pair: Any, sign_in_at: Callable[[Client, str], Awaitable[Staff]]
     ) -> None:
         (here, services), (there, _) = pair
-        staff = await sign_in_at(there, "byg")
+        staff = await sign_in_at(there, "koordinator")
         console = await listen(staff)
         business = await escalated(here)
         await _console_hears(console, business.id)
@@ -113,12 +123,10 @@ class TestOnPostgres:
             await _console_hears(console, business.id)
         console.close()
 
-    async def test_what_was_stored_while_the_line_was_cut_is_read_when_it_is_back(
-        self, pair: Any, make_services: ServicesMaker, database_url: str
-    ) -> None:
-        (here, services), _ = pair
+    async def test_what_was_stored_while_the_line_was_cut_is_read_when_it_is_back(self, pair: Any) -> None:
+        (here, services), (_, silent) = pair
+        silent.hub.relay = None  # its notices get lost
         business = await escalated(here)
-        silent = await make_services(database_url)  # writes like a process whose notices get lost
         async with line(business) as socket:
             await socket.frame("thread")
             await _reply(silent, business, "Uden besked om det")
@@ -141,6 +149,10 @@ class TestOnPostgres:
         await escalated(here)
         quiet = Inquirer(here)
         await quiet.write("hvad koster en byggetilladelse")
+        back_with_the_bot = {"status": "with_bot", "owner_id": None, "acting_id": None}
+        async with services.database.write() as connection:
+            await connection.execute(sa.update(t.inquiry).where(t.inquiry.c.id == quiet.id).values(**back_with_the_bot))
+            await connection.execute(sa.delete(t.deadline).where(t.deadline.c.inquiry_id == quiet.id))
         clock.advance(days=5)
         await asyncio.gather(*(work(each) for work in (tell_overdue, file_quiet) for each in (services, others)))
         kinds = [(row.body or {}).get("kind") for row in await rows(services, t.message)]
@@ -154,7 +166,8 @@ class TestOnPostgres:
         given = {"telegram_token": TOKEN, "telegram_api_url": api.url, "telegram_timeout_s": 2}
         runners = {}
         for name in ("first", "second"):
-            app = create_app(await make_services(database_url, **given))
+            services = await make_services(database_url, **given)
+            app = create_app(services)
             runners[name] = web.AppRunner(app, shutdown_timeout=0.1)
             await runners[name].setup()
         apps = {name: runner.app for name, runner in runners.items()}
@@ -168,6 +181,7 @@ class TestOnPostgres:
             user = api.user()
             await user.write("/start")
             await eventually(lambda: _got(user, 1))
+            await eventually(lambda: _all_sent(services))
             await runners.pop(one).cleanup()
             apps.pop(one)
             await eventually(polling)
@@ -185,8 +199,8 @@ class TestOnPostgres:
 async def test_what_another_process_stores_without_a_notice_is_found_by_looking(
     make_services: ServicesMaker, serve: Serve, database_url: str
 ) -> None:
-    here = await serve(await make_services(database_url))
-    beside = await make_services(database_url)  # as a command beside the server
+    services, beside = [await make_services(database_url) for _ in range(2)]
+    here = await serve(services)  # and beside it a command
     business = await escalated(here)
     async with line(business) as socket:
         await socket.frame("thread")
@@ -213,3 +227,7 @@ async def _reply(services: Services, business: Inquirer, text: str) -> None:
 
 async def _got(user: Any, count: int) -> bool:
     return len(user.got) >= count
+
+
+async def _all_sent(services: Services) -> bool:
+    return not await rows(services, t.outbox, t.outbox.c.status == "pending")
