@@ -40,10 +40,10 @@ async def test_a_name_written_from_the_right_leaves_the_number_beside_it_alone(
     services: Services, client: TestClient[Any, Any], profile: ProfileMaker
 ) -> None:
     from tests.staff.test_console_browser import console
-    from tests.staff.test_lists import store
+    from tests.staff.test_search import stored
 
     for company in ("\u202eSpA xoF", "חברה 12", "شركة"):
-        await store(services, status="waiting", company=company, number=f"2026-{len(company):06}", area="building")
+        await stored(services, status="waiting", company=company, number=f"2026-{len(company):06}", area="building")
     page = await (await profile()).tab()
     await console(page, address_of(services, client), "koordinator", "/staff?list=all")
     assert await page.locator(".entry-business > bdi").count() == 3

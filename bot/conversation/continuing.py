@@ -93,6 +93,7 @@ def new_inquiry(
     row: dict[str, Any] = {
         column.name: column.default.arg if isinstance(column.default, sa.ColumnDefault) else None
         for column in t.inquiry.columns
+        if column.name != "searched"  # made of the others when it is inserted
     }
     return row | {
         "municipality": code,

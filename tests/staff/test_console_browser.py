@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient
 from playwright.async_api import Page, expect
 
 from bot.conversation.service import Services
+from bot.staff.events import STREAMS
 from tests.conftest import PASSWORD, Clock, eventually
 from tests.inquirer import Inquirer, client_id
 from tests.staff.conftest import SignIn
@@ -231,3 +232,51 @@ async def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     await page.locator('[data-key="h"]').click()
     await expect(page.locator("#dialog")).to_be_visible()
     assert await violations(page) == [] and not await scrolls_sideways(page)
+
+
+async def test_any_number_of_tabs_are_live_over_one_line(
+    services: Services, client: Client, profile: ProfileMaker
+) -> None:
+    business = await escalated(client)
+    address, owner = address_of(services, client), await owner_of(services, business.id)
+    browser = await profile()
+    first = await browser.tab()
+    await console(first, address, owner, f"/staff/inquiries/{business.id}")
+    tabs = [first, *[await browser.tab(f"{address}/staff/inquiries/{business.id}") for _ in range(8)]]
+    for tab in tabs:
+        await tab.wait_for_function("document.documentElement.classList.contains('scripted')")
+    await business.post(text="Hører I mig?", client_id="a")
+    for tab in tabs:
+        await expect(thread(tab)).to_contain_text("Hører I mig?")
+    await first.close()  # another takes over
+    await business.post(text="Og nu?", client_id="b")
+    for tab in tabs[1:]:
+        await expect(thread(tab)).to_contain_text("Og nu?")
+    assert len(client.app[STREAMS]) <= 2  # type: ignore[union-attr]  # the closed one's is noticed with the next beat
+    await tabs[1].goto(f"{address}/staff/knowledge")
+    await expect(tabs[1].get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_tabs_nobody_looks_at_let_go_of_their_line_where_there_are_no_locks(
+    services: Services, client: Client, profile: ProfileMaker
+) -> None:
+    business = await escalated(client)
+    browser = await profile()
+    await browser.context.add_init_script(
+        """Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+        let hidden = false;
+        Object.defineProperty(document, "hidden", { get: () => hidden });
+        window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+        window.streams = [];
+        const Stream = window.EventSource;
+        window.EventSource = class extends Stream { constructor(a) { super(a); window.streams.push(this); } };
+        window.EventSource.CLOSED = 2;"""
+    )
+    page = await browser.tab()
+    path = f"/staff/inquiries/{business.id}"
+    await console(page, address_of(services, client), await owner_of(services, business.id), path)
+    await page.evaluate("hide(true)")
+    assert await page.evaluate("streams.map((stream) => stream.readyState)") == [2]
+    await business.post(text="Hallo?", client_id="a")
+    await page.evaluate("hide(false)")
+    await expect(thread(page)).to_contain_text("Hallo?")

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.searching import fold, searched, wanted
 from bot.staff.lists import read_filter, read_list
@@ -19,18 +18,31 @@ from bot.store import tables as t
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from tests.conftest import Clock, ServicesMaker, rows
-from tests.inquirer import Inquirer
+from tests.inquirer import Inquirer, staff_member
 from tests.staff.people import QUESTION
 from tests.staff.test_lists import store
 
-COORDINATOR = StaffMember(
-    "0000", "koordinator", "k@demo.example", "Prøve", "", "byg", (), frozenset({"contact", "coordinator"})
-)
+
+async def stored(services: Services, **columns: Any) -> str:
+    """An inquiry that somebody wrote in."""
+    made = await store(services, **columns)
+    await ask(services, made)
+    return made
+
+
+async def ask(services: Services, inquiry_id: str) -> None:
+    m = {"municipality": "0000", "inquiry_id": inquiry_id, "author": "inquirer", "channel": "web", "text": "hej"}
+    asked = t.message.c
+    async with services.database.write() as connection:
+        here = sa.select(asked.id).where(asked.municipality == "0000", asked.inquiry_id == inquiry_id)
+        if (await connection.execute(here)).first() is None:
+            await connection.execute(sa.insert(t.message), m | {"id": 1, "seq": 1, "rev": 1, "at": services.now()})
 
 
 async def found(services: Services, q: str) -> list[str]:
+    coordinator = await staff_member(services, "koordinator")
     async with services.database.read() as connection:
-        page, _ = await read_list(connection, COORDINATOR, read_filter({"list": "all", "q": q}), services.now())
+        page, _ = await read_list(connection, coordinator, read_filter({"list": "all", "q": q}), services.now())
     return [row["id"] for row in page]
 
 
@@ -38,11 +50,11 @@ async def test_capitals_compositions_and_what_parts_a_number_make_no_difference(
     make_services: ServicesMaker, database_url: str
 ) -> None:
     services = await make_services(database_url)
-    firm = await store(services, status="waiting", company="BRØDRENE Møller  & Søn ApS", cvr="10150817",
+    firm = await stored(services, status="waiting", company="BRØDRENE Møller  & Søn ApS", cvr="10150817",
                        contact_phone="+4512345678", number="2026-000061", contact_email="Bo@Firma.example")  # fmt: skip
-    other = await store(services, status="waiting", company=unicodedata.normalize("NFD", "Århus Straße"),
+    other = await stored(services, status="waiting", company=unicodedata.normalize("NFD", "Århus Straße"),
                         contact_phone="33663366", contact_name="Åse Prøve", subject="50 % mere_plads")  # fmt: skip
-    abroad = await store(services, status="waiting", contact_phone="004930123456", cvr="25313763")
+    abroad = await stored(services, status="waiting", contact_phone="004930123456", cvr="25313763")
     for q, expected in {
         firm: ("brødrene møller", "BRØDRENE MØLLER", "Brødrene Møller & søn", unicodedata.normalize("NFD", "MØLLER"), "bo@firma",
                "12 34 56 78", "+45 12345678", "+45 12 34 56 78", "0045 12345678", "004512345678", "45 12 34 56 78", "12-34-56-78",
@@ -55,7 +67,7 @@ async def test_capitals_compositions_and_what_parts_a_number_make_no_difference(
     }.items():  # fmt: skip
         for asked in expected:
             assert await found(services, asked) == [q], asked
-    assert await found(services, "\u200b") == [firm, other, abroad]
+    assert set(await found(services, "\u200b")) == {firm, other, abroad}
     assert await found(services, "møllér") == await found(services, "99 99 99 99") == []
 
 
@@ -96,7 +108,6 @@ async def test_both_databases_give_the_same_rows_in_the_same_order(
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     both = [await make_services(sqlite_url), await make_services(f"{postgres_server}/{name}")]
-    loop = __import__("asyncio").get_running_loop()
     names = [
         "Ærø Tømrer",
         "ÆRØ tømrer",
@@ -116,10 +127,11 @@ async def test_both_databases_give_the_same_rows_in_the_same_order(
         row = {"status": ("waiting", "with_contact", "resolved")[place % 3], "company": company, "contact_name": names[-place],
                "waiting_since": at if place % 3 == 0 else None, "last_message_at": at, "number": f"2026-{place:06}",
                "contact_phone": f"+45123456{place:02}", "last_seq": 1}  # fmt: skip
-        made = await store(both[0], **row)
-        (stored,) = await rows(both[0], t.inquiry, t.inquiry.c.id == made)
+        made = await stored(both[0], **row)
+        (kept,) = await rows(both[0], t.inquiry, t.inquiry.c.id == made)
         async with both[1].database.write() as connection:
-            await connection.execute(sa.insert(t.inquiry), dict(stored._mapping))
+            await connection.execute(sa.insert(t.inquiry), dict(kept._mapping))
+        await ask(both[1], made)
 
     async def compare(q: str) -> None:
         first, second = [await found(services, q) for services in both]
@@ -132,7 +144,6 @@ async def test_both_databases_give_the_same_rows_in_the_same_order(
     settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))(
         given(st.lists(pieces, max_size=4).map("".join))(asked.append)
     )()
-    assert loop is not None
     for q in dict.fromkeys(asked):
         await compare(q)
 
@@ -142,7 +153,7 @@ async def test_rows_of_an_older_version_are_found_after_the_upgrade(sqlite_url: 
 
     from bot.store.migrate import alembic_config
 
-    old = await store(services, status="waiting", company="ÆRØ Prøve", contact_phone="+4512345678")
+    old = await stored(services, status="waiting", company="ÆRØ Prøve", contact_phone="+4512345678")
     database: Database = services.database
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "0004"))
