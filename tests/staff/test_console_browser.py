@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -245,11 +246,11 @@ async def test_any_number_of_tabs_are_live_over_one_line(
     tabs = [first, *[await browser.tab(f"{address}/staff/inquiries/{business.id}") for _ in range(8)]]
     for tab in tabs:
         await tab.wait_for_function("document.documentElement.classList.contains('scripted')")
-    await business.post(text="Hører I mig?", client_id="a")
+    await business.post(text="Hører I mig?", client_id=str(uuid.uuid4()))
     for tab in tabs:
         await expect(thread(tab)).to_contain_text("Hører I mig?")
     await first.close()  # another takes over
-    await business.post(text="Og nu?", client_id="b")
+    await business.post(text="Og nu?", client_id=str(uuid.uuid4()))
     for tab in tabs[1:]:
         await expect(thread(tab)).to_contain_text("Og nu?")
     assert len(client.app[STREAMS]) <= 2  # type: ignore[union-attr]  # the closed one's is noticed with the next beat
@@ -277,6 +278,6 @@ async def test_tabs_nobody_looks_at_let_go_of_their_line_where_there_are_no_lock
     await console(page, address_of(services, client), await owner_of(services, business.id), path)
     await page.evaluate("hide(true)")
     assert await page.evaluate("streams.map((stream) => stream.readyState)") == [2]
-    await business.post(text="Hallo?", client_id="a")
+    await business.post(text="Hallo?", client_id=str(uuid.uuid4()))
     await page.evaluate("hide(false)")
     await expect(thread(page)).to_contain_text("Hallo?")

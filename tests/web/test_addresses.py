@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -79,7 +80,9 @@ async def test_the_widget_and_the_console_find_the_same_addresses(
     owner = await owner_of(services, business.id)
     people = client.app[PEOPLE]  # type: ignore[union-attr]
     await people.take(await staff_member(services, owner), business.id)
-    await business.post(text="Se https://da.wikipedia.org/wiki/Aarhus_(by) <b>nu</b>\nbo@firma.example", client_id="a")
+    await business.post(
+        text="Se https://da.wikipedia.org/wiki/Aarhus_(by) <b>nu</b>\nbo@firma.example", client_id=str(uuid.uuid4())
+    )
     page = await (await profile()).tab()
     await console(page, address, owner, f"/staff/inquiries/{business.id}")
     said = thread(page).locator(".typed", has_text="Aarhus")

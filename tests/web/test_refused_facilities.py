@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -139,7 +140,7 @@ async def test_the_console_is_live_in_a_browser_that_refuses(
     page = await visitor.tab()
     path = f"/staff/inquiries/{business.id}"
     await console(page, address_of(services, client), await owner_of(services, business.id), path)
-    await business.post(text="Er der nogen?", client_id="a")
+    await business.post(text="Er der nogen?", client_id=str(uuid.uuid4()))
     await expect(thread(page)).to_contain_text("Er der nogen?")
     await page.get_by_label("Svar til henvenderen").fill("Ja, her.")
     await page.get_by_role("button", name="Send svar", exact=True).click()
