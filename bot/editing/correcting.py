@@ -17,6 +17,7 @@ from bot.editing.articles import check_editor
 from bot.editing.service import audit
 from bot.errors import AnswerUnchanged, Forbidden, NotFound
 from bot.store import tables as t
+from bot.text_input import short
 
 _GIVEN_BY = ("bot", "staff", "system")
 
@@ -77,7 +78,9 @@ async def correct(services: Services, staff: StaffMember, article_id: str, versi
     for inquiry_id in inquiries:
         told += await _tell(services, staff, inquiry_id, article_id, version, withdrawn)
     async with services.database.write() as connection:
-        await audit(connection, services, staff, "correction", article=article_id, version=version, inquiries=told)
+        await audit(
+            connection, services, staff, "correction", article=article_id, version=short(version, 16), inquiries=told
+        )
     return told
 
 
