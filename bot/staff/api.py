@@ -20,9 +20,10 @@ from bot.staff.lists import count_lists, find_row, note_list, read_filter, read_
 from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie
 from bot.staff.signing_in import know_device, sign_in, sign_out
 from bot.store import tables as t
+from bot.web.bodies import read_json
 from bot.web.fields import MAX_WAIT_S, client_id_field, number_field, number_query, text_field
 from bot.web.keys import PEOPLE, SERVICES
-from bot.web.middleware import language_of, read_json
+from bot.web.middleware import language_of
 
 
 async def post_session(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from bot.masking import mask
 from bot.staff import words
 from bot.staff.refusals import note_refusal
 from bot.staff.sessions import CSRF_FIELD, CSRF_HEADER, Session, check_csrf, check_operator_may, find_session
+from bot.web.bodies import read_form
 from bot.web.catalogues import LANGUAGE
 from bot.web.keys import SERVICES
 from bot.web.middleware import error_response
@@ -76,7 +77,7 @@ async def session_of(request: web.Request, *, counts_as_use: bool = True, operat
 
 
 async def checked_form(request: web.Request, *, operator: bool = False) -> tuple[Session, Any]:
-    session, form = await session_of(request, operator=operator), await request.post()
+    session, form = await session_of(request, operator=operator), await read_form(request)
     check_csrf(session, request.headers.get(CSRF_HEADER) or str(form.get(CSRF_FIELD, "")))
     return session, form
 

@@ -24,6 +24,7 @@ from bot.text_input import short
 LISTS = ("mine", "department", "waiting", "nobody", "bot", "all")
 STATUSES = tuple(Status)
 PAGE = 50
+_RANKS = (0, 1, 2)
 _WITH_PEOPLE = (Status.WAITING, Status.WITH_CONTACT)
 c = t.inquiry.c
 
@@ -193,11 +194,10 @@ def _cursor(row: dict[str, Any]) -> str:
 def _after(cursor: str, rank: sa.ColumnElement[int], since: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     try:
         place, at, inquiry_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        moment = datetime.fromisoformat(at)
-        place = int(place)
-    except (ValueError, TypeError) as error:
+        moment = datetime.fromisoformat(at).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BadInput("after is a cursor that this list gave") from error
-    if moment.tzinfo is None or not isinstance(inquiry_id, str):
+    if place not in _RANKS or not isinstance(place, int) or not isinstance(inquiry_id, str) or not inquiry_id.isalnum():
         raise BadInput("after is a cursor that this list gave")
     later = since < moment if place == 2 else since > moment
     return sa.or_(rank > place, (rank == place) & sa.or_(later, (since == moment) & (c.id > inquiry_id)))

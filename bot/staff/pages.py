@@ -23,8 +23,9 @@ from bot.staff.learning import words as taught
 from bot.staff.lists import LISTS, STATUSES, Filter, count_lists, note_list, read_filter, read_list
 from bot.staff.sessions import Session, drop_cookie, find_session, set_cookie
 from bot.staff.signing_in import know_device, sign_in, sign_out
+from bot.web.bodies import read_form
 from bot.web.catalogues import gettext
-from bot.web.fields import client_id_field, number_in, number_query
+from bot.web.fields import client_id_field, number_in, number_of, number_query
 from bot.web.keys import PEOPLE, SERVICES
 
 _YEAR_S = 365 * 86400
@@ -52,7 +53,7 @@ async def get_sign_in(request: web.Request) -> web.Response:
 
 
 async def post_sign_in(request: web.Request) -> web.Response:
-    form = await request.post()
+    form = await read_form(request)
     email, password = str(form.get("email", ""))[:254], str(form.get("password", ""))[:1000]
     language = console_language(request)
     try:
@@ -181,13 +182,13 @@ async def post_action(request: web.Request) -> web.Response:
         await people.revoke_link(staff, inquiry_id)
     elif action == "wrong":
         message = field("message")
-        await report_wrong(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
+        await report_wrong(request.app[SERVICES], staff, inquiry_id, number_of(message))
     elif action == "mark":
         message, label = field("message"), (field("label") or field("other"))[:80]
-        await mark(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0, label)
+        await mark(request.app[SERVICES], staff, inquiry_id, number_of(message), label)
     elif action == "draft":
         message = field("message")
-        await propose_draft(request.app[SERVICES], staff, inquiry_id, int(message) if message.isdecimal() else 0)
+        await propose_draft(request.app[SERVICES], staff, inquiry_id, number_of(message))
         if staff.has("editor", "administrator"):
             return _go_to(request, f"/staff/knowledge/new?draft={inquiry_id}.{message}")
     elif action == "resolve":

@@ -48,7 +48,7 @@ async def end_session(services: Services, session: Session) -> None:
 async def find_session(request: web.Request, *, counts_as_use: bool = True) -> Session | None:
     """The session of the cookie, unless it ended; None without one. A live page's own requests do not keep it alive."""
     token = request.cookies.get(_cookie(request))
-    if not token or len(token) > 200:
+    if not token or len(token) > 200 or not token.isascii():
         return None
     services = request.app[SERVICES]
     row = await _row(services, _hash(token))

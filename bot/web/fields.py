@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.errors import BadInput
+from bot.web.bodies import LARGEST
 
 MAX_WAIT_S = 25.0  # of a long poll; proxies give up after 30
-_LARGEST = 2**31
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -43,24 +43,33 @@ def number_query(request: web.Request, name: str) -> float | None:
         number = float(value)
     except ValueError as error:
         raise BadInput(f"{name} is a number") from error
-    if not 0 <= number < _LARGEST:
+    if not 0 <= number < LARGEST:
         raise BadInput(f"{name} is a number from 0")
     return number
 
 
-def number_field(body: dict[str, Any], name: str) -> int:
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST:
-        raise BadInput(f"{name} is a number")
+def whole_number(value: Any, name: str) -> int:
+    """``value`` as a number that any column of numbers holds, from 0. Raises BadInput."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < LARGEST:
+        raise BadInput(f"{name} is a whole number from 0")
     return value
+
+
+def number_field(body: dict[str, Any], name: str) -> int:
+    return whole_number(body.get(name), name)
 
 
 def number_in(form: Any, name: str) -> int:
     """The number in a field of a form."""
     value = str(form.get(name, ""))
-    if not (value.isascii() and value.isdecimal()) or len(value) > 10 or int(value) >= _LARGEST:
+    if not (value.isascii() and value.isdecimal()) or len(value) > 10 or int(value) >= LARGEST:
         raise BadInput(f"{name} is a number")
     return int(value)
+
+
+def number_of(text: str) -> int:
+    """The number in an address that only chooses a sentence; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def seq_field(body: dict[str, Any]) -> int:

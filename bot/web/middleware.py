@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from bot.errors import BadJson, HotlineError, NotFound, TextTooLong
+from bot.errors import HotlineError, NotFound, TextTooLong
+from bot.web.bodies import read_address
 from bot.web.keys import HEALTH, SERVICES
 
 log = structlog.get_logger()
@@ -27,6 +27,7 @@ _HEADERS = {
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        read_address(request)
         return await handler(request)
     except HotlineError as error:
         if error.status == 503:
@@ -70,20 +71,6 @@ def language_of(request: web.Request) -> str:
         if tag in ("da", "en"):
             return tag
     return "da"
-
-
-async def read_json(request: web.Request) -> dict[str, Any]:
-    """The body as an object; raises BadJson for anything else. An empty body is an empty object."""
-    raw = await request.read()
-    if not raw:
-        return {}
-    try:
-        value = json.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise BadJson from error
-    if not isinstance(value, dict):
-        raise BadJson
-    return value
 
 
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:

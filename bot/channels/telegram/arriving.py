@@ -11,17 +11,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.conversation.service import Services
 from bot.masking import mask_json
 from bot.store import tables as t
+from bot.web.bodies import storable_json
 
 CHANNEL = "telegram"
 
 
 def update_id_of(update: Any) -> int | None:
     value = update.get("update_id") if isinstance(update, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
 
 
 async def store_update(services: Services, municipality: str, update: dict[str, Any]) -> bool:
     """The update is in table ``inbound``; False when it was there before. Raises StoreUnavailable."""
+    update = storable_json(update)
     row = {
         "municipality": municipality,
         "channel": CHANNEL,

@@ -16,8 +16,8 @@ from bot.channels.telegram.client import ALLOWED_UPDATES, Client
 from bot.channels.telegram.conversing import Conversing
 from bot.channels.telegram.sending import Sending
 from bot.errors import BadInput, BadToken, SettingsError, StoreUnavailable
+from bot.web.bodies import read_object
 from bot.web.keys import LIMITS, NOTICES, OUTBOX, RECEIVING, SERVICES
-from bot.web.middleware import read_json
 
 log = structlog.get_logger()
 CHANNEL = "telegram"
@@ -54,7 +54,7 @@ class Door:
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self.secret.encode()):
             raise BadToken
-        update = await read_json(request.clone(client_max_size=MAX_UPDATE_BYTES))
+        update = await read_object(request.clone(client_max_size=MAX_UPDATE_BYTES))
         if update_id_of(update) is None:
             raise BadInput("update_id is a number")
         await store_update(self.services, self.municipality, update)

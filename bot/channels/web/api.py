@@ -19,9 +19,10 @@ from bot.conversation.tokens import hashed
 from bot.errors import BadInput, BadToken
 from bot.store import tables as t
 from bot.text_input import check
+from bot.web.bodies import read_json
 from bot.web.fields import MAX_WAIT_S, client_id_field, helped_field, number_query, seq_field, text_field
 from bot.web.keys import LIMITS, RECEIVING, SERVICES
-from bot.web.middleware import language_of, read_json
+from bot.web.middleware import language_of
 
 _CORS = web.RequestKey("cors", str)
 

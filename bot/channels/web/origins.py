@@ -17,7 +17,11 @@ def is_own(request: web.Request, services: Services) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    return origin == services.settings.public_url.rstrip("/") or urlsplit(origin).netloc == request.host
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:  # no address at all
+        return False
+    return origin == services.settings.public_url.rstrip("/") or place == request.host
 
 
 def is_allowed(request: web.Request, services: Services, allowed: list[str]) -> bool:

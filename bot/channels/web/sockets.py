@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -17,7 +16,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.channels.web import api
 from bot.channels.web.origins import check_origin
 from bot.errors import BadInput, BadJson, BadToken, HotlineError
-from bot.web.fields import client_id_field, helped_field, seq_field, text_field
+from bot.web.bodies import checked, parse_object
+from bot.web.fields import client_id_field, helped_field, seq_field, text_field, whole_number
 from bot.web.keys import RECEIVING, SERVICES
 
 SOCKETS: web.AppKey[set[Any]] = web.AppKey("sockets", set[Any])  # WebSocketResponses
@@ -71,7 +71,7 @@ async def _hello(request: web.Request, socket: web.WebSocketResponse) -> tuple[d
         inquiry = await request.app[RECEIVING].access_by_token(connection, frame["id"], frame["token"])
     await check_origin(request, services, inquiry["municipality"])
     rev = frame.get("rev")
-    return inquiry, rev if isinstance(rev, int) else 0
+    return inquiry, 0 if rev is None else whole_number(rev, "rev")
 
 
 async def _push(
@@ -151,13 +151,7 @@ def _parse(received: Any) -> dict[str, Any] | None:
         return None
     if received.type is not WSMsgType.TEXT:
         raise BadJson
-    try:
-        frame = json.loads(received.data)
-    except (ValueError, RecursionError) as error:
-        raise BadJson from error
-    if not isinstance(frame, dict):
-        raise BadJson
-    return frame
+    return checked(parse_object(received.data))
 
 
 def _error(error: HotlineError, client_id: Any) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from bot.errors import BadInput, NotFound
 from bot.models import is_refused, kept_models
 from bot.staff.knowledge.gate_words import say_reasons
 from bot.staff.sessions import access_session
+from bot.web.bodies import read_json
 from bot.web.fields import number_field, number_query, text_field
 from bot.web.keys import EDITING, SERVICES, TRAINING
-from bot.web.middleware import language_of, read_json
+from bot.web.middleware import language_of
 
 
 async def get_articles(request: web.Request) -> web.Response:
@@ -164,9 +165,7 @@ async def post_preview(request: web.Request) -> web.Response:
 async def post_wrong(request: web.Request) -> web.Response:
     """A staff member says that the answer in a message of an inquiry is wrong."""
     session, body = await access_session(request), await read_json(request)
-    message = body.get("message")
-    if not isinstance(message, int) or isinstance(message, bool):
-        raise BadInput("message is the id of a message")
+    message = number_field(body, "message")
     article = await report_wrong(request.app[SERVICES], session.staff, request.match_info["id"], message)
     return web.json_response({"article": article}, status=201)
 

@@ -15,9 +15,9 @@ from bot.masking import mask
 from bot.staff.frame import checked_form, page, session_of
 from bot.staff.knowledge.pages import HOME, show
 from bot.staff.sessions import access_session
+from bot.web.bodies import read_json
 from bot.web.fields import text_field
 from bot.web.keys import SERVICES
-from bot.web.middleware import read_json
 
 API = "/api/v1/staff/package"
 

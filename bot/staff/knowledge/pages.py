@@ -32,7 +32,7 @@ from bot.staff.knowledge import words as said
 from bot.staff.knowledge.api import article_id_of, training_json
 from bot.staff.sessions import Session
 from bot.web.catalogues import gettext, ngettext
-from bot.web.fields import number_in
+from bot.web.fields import number_in, number_of
 from bot.web.keys import EDITING, SERVICES
 
 HOME = "/staff/knowledge"
@@ -257,7 +257,7 @@ def _done(name: str) -> str | None:
     action, _, number = name.partition("-")
     if action == "correct" and number.isdecimal():
         told = ngettext(
-            "%(num)s henvendelse har fået rettelsen.", "%(num)s henvendelser har fået rettelsen.", int(number)
+            "%(num)s henvendelse har fået rettelsen.", "%(num)s henvendelser har fået rettelsen.", number_of(number)
         )
         return told % {"num": number}
     return gettext(said.DONE[action]) if action in said.DONE else None

@@ -12,12 +12,12 @@ from bot.editing.drafts import Key, drop_draft, propose_draft, read_drafts, read
 from bot.editing.gains import read_gains
 from bot.editing.labels import find_articles, other_labels
 from bot.editing.questions import mark_all, read_unanswered
-from bot.errors import BadInput
 from bot.staff.sessions import access_session
 from bot.text_input import short
-from bot.web.fields import number_query, text_field
+from bot.web.bodies import read_json
+from bot.web.fields import number_field, number_query, text_field
 from bot.web.keys import SERVICES
-from bot.web.middleware import language_of, read_json
+from bot.web.middleware import language_of
 
 
 async def get_labels(request: web.Request) -> web.Response:
@@ -91,10 +91,7 @@ async def get_gains(request: web.Request) -> web.Response:
 
 
 def message_field(body: dict[str, Any]) -> int:
-    message = body.get("message")
-    if not isinstance(message, int) or isinstance(message, bool):
-        raise BadInput("message is the id of a message")
-    return message
+    return number_field(body, "message")
 
 
 def _key(request: web.Request) -> Key:

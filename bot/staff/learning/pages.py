@@ -23,7 +23,7 @@ from bot.staff.learning import words as taught
 from bot.staff.sessions import Session
 from bot.text_input import short
 from bot.web.catalogues import gettext, ngettext
-from bot.web.fields import number_query
+from bot.web.fields import number_of, number_query
 from bot.web.keys import SERVICES
 
 CANDIDATES, QUESTIONS, GAINS = f"{HOME}/candidates", f"{HOME}/questions", f"{HOME}/gains"
@@ -171,7 +171,7 @@ def _label(form: Mapping[str, Any]) -> str:
 def _done(name: str) -> str | None:
     action, _, number = name.partition("-")
     if action == "marked" and number.isdecimal():
-        return ngettext("%(num)s spørgsmål er bekræftet.", "%(num)s spørgsmål er bekræftet nu.", int(number)) % {
+        return ngettext("%(num)s spørgsmål er bekræftet.", "%(num)s spørgsmål er bekræftet nu.", number_of(number)) % {
             "num": number
         }
     return gettext(taught.DONE[action]) if action in taught.DONE else None
