@@ -40,7 +40,9 @@ JUMP = timedelta(days=1)  # of the clock between two rounds of timers
 
 def create_app(services: Services) -> web.Application:
     """The application of ``services``, whose database is migrated and whose workers may still be starting."""
-    app = web.Application(middlewares=[middleware.errors], client_max_size=middleware.MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[pages.show_not_found, middleware.errors], client_max_size=middleware.MAX_BODY_BYTES
+    )
     turns = TurnRunner(services)
     app[SERVICES] = services
     app[TURNS] = turns

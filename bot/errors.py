@@ -171,6 +171,19 @@ class TooMany(HotlineError):
     )
 
 
+class TooManyOpen(TooMany):
+    code = "too_many_open"
+    da, en = (
+        "Hotlinen er åben for mange steder på én gang. Luk en fane, og prøv igen.",
+        "The hotline is open in too many places at once. Close a tab and try again.",
+    )
+
+
+class TooSlow(HotlineError):
+    code, status = "too_slow", 408
+    da, en = "Det tog for lang tid at sende. Prøv igen.", "Sending took too long. Try again."
+
+
 class StoreUnavailable(HotlineError):
     code, status = "store_unavailable", 503
     da, en = (

@@ -55,6 +55,25 @@ class Settings(BaseSettings):
     max_inquiries_per_hour: int = Field(60, description="New inquiries from one address per hour; 0: no limit.")
     max_messages_per_minute: int = Field(30, description="Messages of one inquiry per minute; 0: no limit.")
     max_messages_per_address: int = Field(300, description="Messages from one address per minute; 0: no limit.")
+    max_open_per_inquiry: int = Field(
+        10, description="Sockets and waiting reads of one inquiry at a time; 0: no limit."
+    )
+    max_open_per_address: int = Field(
+        200,
+        description="Sockets and waiting reads of inquirers from one address (IPv6: one /64) at a time; 0: no limit.",
+    )
+    max_open_per_session: int = Field(
+        20, description="Event streams and waiting reads of one staff session at a time; 0: no limit."
+    )
+    max_frames_per_minute: int = Field(
+        300, description="Frames of one inquiry over its sockets, and marks of what was read, per minute; 0: no limit."
+    )
+    idle_timeout_s: float = Field(
+        30.0,
+        gt=0,
+        description="A connection on which no whole request begins for so long is closed; a proxy must let go earlier.",
+    )
+    body_timeout_s: float = Field(20.0, gt=0, description="A request whose body takes longer to arrive is refused.")
     max_sign_ins_per_quarter: int = Field(
         10,
         description="Sign-in attempts for one e-mail from one network, or in one browser known to it, per 15 minutes; "

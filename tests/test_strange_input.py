@@ -1,4 +1,4 @@
-"""What no text, number or form should be, sent to every door there is: each gets an answer of its own, and none of them is ours to blame."""
+"""What no text, number or form should be, sent to every door there is: nothing of it makes the server fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import aiohttp
-import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from aiohttp.test_utils import TestClient
@@ -151,7 +150,7 @@ async def test_no_field_of_any_document_can_be_filled_in_so_that_the_server_fail
                 raw = "{" + ", ".join(f'"{key}": {item}' for key, item in body.items()) + "}"
                 await everything.send(method.upper(), everything.fill(path, "take"), data=raw.encode())
     assert everything.failures == []
-    assert (await everything.business.post(text="hej")).status == 201
+    await Inquirer(everything.client).open("hej")
 
 
 async def test_no_address_can_be_filled_in_so_that_the_server_fails(everything: Everything) -> None:
@@ -216,85 +215,93 @@ async def test_no_form_can_be_filled_in_so_that_the_server_fails(everything: Eve
     assert everything.failures == []
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"GET /api/v1/inquiries/\xff\xfe/messages HTTP/1.1\r\nHost: x\r\n",
-        b"GET /chat/%ed%a0%80 HTTP/1.1\r\nHost: x\r\n",
-        b"GET /api/v1/municipalities/0000?lang=\xff HTTP/1.1\r\nHost: x\r\n",
-        b"GET /api/v1/municipalities/0000 HTTP/1.1\r\nHost: x\r\nOrigin: http://[\r\n",
-        b"GET /api/v1/municipalities/0000 HTTP/1.1\r\nHost: x\r\nOrigin: \xff\xfe\r\n",
-        b"GET /staff HTTP/1.1\r\nHost: x\r\nCookie: hotline_session=\xff\xfe\r\n",
-        b"GET /api/v1/staff/session HTTP/1.1\r\nHost: x\r\nCookie: hotline_session=\xc3\xa6\r\n",
-        b"GET /api/v1/inquiries/x/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\n",
-        b'GET /widget.js HTTP/1.1\r\nHost: x\r\nIf-None-Match: \xff"\r\n',
-        b"POST /api/v1/municipalities/0000/inquiries HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
-        b"POST /api/v1/municipalities/0000/inquiries HTTP/1.1\r\nHost: x\r\nExpect: nonsense\r\nContent-Length: 2\r\n\r\n{}",
-        b"GET /api/v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \xff\r\n",
-        b"GET /api/v1/ws HTTP/1.1\r\nHost: x\r\n",
-        b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data\r\nContent-Length: 1\r\n\r\nx",
-    ],
-    ids=range(14),
+ODD_REQUESTS = (
+    b"GET /api/v1/inquiries/\xff\xfe/messages HTTP/1.1\r\nHost: x\r\n",
+    b"GET /chat/%ed%a0%80 HTTP/1.1\r\nHost: x\r\n",
+    b"GET /api/v1/municipalities/0000?lang=\xff HTTP/1.1\r\nHost: x\r\n",
+    b"GET /api/v1/municipalities/0000 HTTP/1.1\r\nHost: x\r\nOrigin: http://[\r\n",
+    b"GET /api/v1/municipalities/0000 HTTP/1.1\r\nHost: x\r\nOrigin: \xff\xfe\r\n",
+    b"GET /staff HTTP/1.1\r\nHost: x\r\nCookie: hotline_session=\xff\xfe\r\n",
+    b"GET /api/v1/staff/session HTTP/1.1\r\nHost: x\r\nCookie: hotline_session=\xc3\xa6\r\n",
+    b"GET /api/v1/inquiries/x/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\n",
+    b'GET /widget.js HTTP/1.1\r\nHost: x\r\nIf-None-Match: \xff"\r\n',
+    b"POST /api/v1/municipalities/0000/inquiries HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    b"POST /api/v1/municipalities/0000/inquiries HTTP/1.1\r\nHost: x\r\nExpect: nonsense\r\nContent-Length: 2\r\n\r\n{}",
+    b"GET /api/v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: \xff\r\n",
+    b"GET /api/v1/ws HTTP/1.1\r\nHost: x\r\n",
+    b"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data\r\nContent-Length: 1\r\n\r\nx",
 )
-async def test_odd_bytes_in_a_request_are_refused_and_not_our_failure(
-    client: TestClient[Any, Any], head: bytes
-) -> None:
-    reader, writer = await asyncio.open_connection(client.host, client.port)
-    writer.write(head if b"\r\n\r\n" in head else head + b"\r\n")
-    status = int((await asyncio.wait_for(reader.readline(), 10)).split()[1])
-    writer.close()
-    assert 200 <= status < 500
 
 
-@pytest.mark.parametrize("value", STRANGE, ids=range(len(STRANGE)))
-async def test_no_frame_makes_a_socket_fail_or_fall_silent(client: TestClient[Any, Any], value: str) -> None:
+async def test_odd_bytes_in_a_request_are_refused_and_not_our_failure(client: TestClient[Any, Any]) -> None:
+    for head in ODD_REQUESTS:
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(head if b"\r\n\r\n" in head else head + b"\r\n")
+        status = int((await asyncio.wait_for(reader.readline(), 10)).split()[1])
+        writer.close()
+        assert 200 <= status < 500, head
+
+
+FRAMES = (
+    '{"type": "message", "text": "x", "client_id": %s}',
+    '{"type": "message", "choice": %s}',
+    '{"type": %s}',
+    '{"type": "read", "seq": %s}',
+    '{"type": "feedback", "seq": %s, "helped": true}',
+)
+
+
+async def test_no_frame_makes_a_socket_fail_or_fall_silent(client: TestClient[Any, Any]) -> None:
     business = Inquirer(client)
     await business.open()
     async with line(business) as web:
         await web.frame("thread")
-        for frame in ('{"type": "message", "text": "x", "client_id": %s}', '{"type": "message", "choice": %s}', '{"type": %s}',
-                      '{"type": "read", "seq": %s}', '{"type": "feedback", "seq": %s, "helped": true}'):  # fmt: skip
+        for value, frame in itertools.product(STRANGE, FRAMES):
             await web.socket.send_str(frame % value)
-            if value != "true" or "read" not in frame:
-                assert (await web.frame("error"))["code"] in ("bad_input", "bad_json", "unknown_choice")
+            assert (await web.frame("error"))["code"] in ("bad_input", "bad_json", "unknown_choice"), (
+                frame,
+                value[:20],
+            )
         await web.socket.send_json({"type": "ping"})
         await web.frame("pong")
 
 
-@pytest.mark.parametrize("rev", STRANGE, ids=range(len(STRANGE)))
-async def test_a_hello_with_a_rev_that_is_none_is_refused(client: TestClient[Any, Any], rev: str) -> None:
+async def test_a_hello_with_a_rev_that_is_none_is_refused(client: TestClient[Any, Any]) -> None:
     business = Inquirer(client)
     await business.open()
-    async with client.ws_connect("/api/v1/ws") as socket:
-        await socket.send_str(f'{{"type": "hello", "id": "{business.id}", "token": "{business.token}", "rev": {rev}}}')
-        assert (await socket.receive_json(timeout=10))["code"] in ("bad_input", "bad_json")
-        assert (await socket.receive(timeout=10)).type == aiohttp.WSMsgType.CLOSE
+    hello = f'{{"type": "hello", "id": "{business.id}", "token": "{business.token}", "rev": %s}}'
+    for rev in STRANGE:
+        async with client.ws_connect("/api/v1/ws") as socket:
+            await socket.send_str(hello % rev)
+            assert (await socket.receive_json(timeout=10))["code"] in ("bad_input", "bad_json")
+            assert (await socket.receive(timeout=10)).type == aiohttp.WSMsgType.CLOSE
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        "00000000000000000000000000000001",
-        "{00000000-0000-0000-0000-000000000001}",
-        "urn:uuid:00000000-0000-0000-0000-000000000001",
-        "-" * 44 + client_id(1),
-        client_id(0xABC).upper(),
-        client_id(1) + "\n",
-        client_id(1) + "\0",
-        "010190-1234",
-        "",
-    ],
+OTHER_SPELLINGS = (
+    "00000000000000000000000000000001",
+    "{00000000-0000-0000-0000-000000000001}",
+    "urn:uuid:00000000-0000-0000-0000-000000000001",
+    "-" * 44 + client_id(1),
+    client_id(0xABC).upper(),
+    client_id(1) + "\n",
+    client_id(1) + "\0",
+    "010190-1234",
+    "",
 )
+
+
 async def test_a_client_id_in_another_spelling_is_refused_at_every_door(
-    client: TestClient[Any, Any], services: Services, given: str
+    client: TestClient[Any, Any], services: Services
 ) -> None:
     business = Inquirer(client)
     await business.open()
-    assert await code_of(await client.post(INQUIRIES, json={"client_id": given}), 400) == "bad_input"
-    assert await code_of(await business.post(text="hej", client_id=given), 400) == "bad_input"
     async with line(business) as web:
-        await web.socket.send_json({"type": "message", "text": "hej", "client_id": given})
-        assert (await web.frame("error"))["code"] == "bad_input"
+        for given in OTHER_SPELLINGS:
+            assert await code_of(await client.post(INQUIRIES, json={"client_id": given}), 400) == "bad_input"
+            assert await code_of(await business.post(text="hej", client_id=given), 400) == "bad_input"
+            await web.socket.send_json({"type": "message", "text": "hej", "client_id": given})
+            assert (await web.frame("error"))["code"] == "bad_input"
     assert await rows(services, t.message) == [] and len(await rows(services, t.inquiry)) == 1
 
 
@@ -327,10 +334,11 @@ async def test_whatever_was_sent_fits_the_columns_of_both_databases(everything: 
         "state",
         "draft",
     )
-    paths = (INQUIRIES, f"/api/v1/inquiries/{everything.business.id}/messages", "/api/v1/staff/session", "/api/v1/staff/articles",
-             *(f"/api/v1/staff/inquiries/{everything.business.id}/{action}" for action in ("take", "reply", "note", "hand_on", "resolve", "mark")))  # fmt: skip
-    for path, length in itertools.product(paths, lengths):
-        for field in fields if "session" not in path else ():
+    of_inquirer = f"/api/v1/inquiries/{everything.business.id}/messages"
+    actions = ("take", "reply", "note", "hand_on", "resolve", "mark")
+    of_staff = [f"/api/v1/staff/inquiries/{everything.business.id}/{action}" for action in actions]
+    for path, length in itertools.product((INQUIRIES, of_inquirer, "/api/v1/staff/articles", *of_staff), lengths):
+        for field in fields:
             body = {"text": "hej", "message": 1} | {field: "x" * (length + 1)}
             await everything.send("POST", path, json=body)
     for reply in (

@@ -62,7 +62,7 @@ async def _serve(settings: Settings, demo: bool) -> None:
         services = Services(
             settings=settings, database=database, knowledge=KnowledgeService(common), hub=Hub(), workers=pool, key=key
         )
-        runner = web.AppRunner(create_app(services), access_log=None)
+        runner = web.AppRunner(create_app(services), access_log=None, keepalive_timeout=settings.idle_timeout_s)
         await runner.setup()
         site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()

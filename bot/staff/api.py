@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from bot.conversation.rights import StaffMember
 from bot.conversation.service import Services
 from bot.errors import BadInput
 from bot.staff.detail import open_inquiry, read_colleagues, read_detail
-from bot.staff.events import mark_present
+from bot.staff.events import holding_open, mark_present
 from bot.staff.lists import count_lists, find_row, note_list, read_filter, read_list
 from bot.staff.sessions import Session, access_session, drop_cookie, set_cookie
 from bot.staff.signing_in import know_device, sign_in, sign_out
@@ -72,7 +73,8 @@ async def get_inquiry(request: web.Request) -> web.Response:
     await open_inquiry(services, session.staff, inquiry_id, request.query.get("reason"))
     since, earlier_than = (None if given is None else int(given) for given in (rev, before))
     deadline = time.monotonic() + min(wait_s or 0, MAX_WAIT_S)
-    with services.hub.inquiry(session.staff.municipality, inquiry_id) as news:
+    held = holding_open(request, session) if wait_s else nullcontext()
+    with held, services.hub.inquiry(session.staff.municipality, inquiry_id) as news:
         while True:
             news.clear()
             detail = await read_detail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from bot.hub import EVERYTHING
 from bot.staff.lists import count_lists, visible_ids
 from bot.staff.sessions import Session, access_session, is_alive
 from bot.store import tables as t
-from bot.web.keys import SERVICES
+from bot.web.keys import LIMITS, SERVICES
 
 STREAMS: web.AppKey[set[Any]] = web.AppKey("staff_streams", set[Any])  # their queues
 _CLOSE = ""
@@ -28,6 +29,17 @@ GATHER_S = 0.05  # a burst of changes is told once
 async def get_events(request: web.Request) -> web.StreamResponse:
     """Events ``changed`` {ids, counts, missed, now}, ``signed_out``, and ``here`` {now}, which keeps proxies from closing the line."""
     session = await access_session(request, counts_as_use=False)
+    with holding_open(request, session):
+        return await _answer(request, session)
+
+
+def holding_open(request: web.Request, session: Session) -> AbstractContextManager[None]:
+    """One more of the streams and waiting reads of the session. Raises TooManyOpen."""
+    allowed = request.app[SERVICES].settings.max_open_per_session
+    return request.app[LIMITS].holding("open_by_staff", session.token_hash, allowed)
+
+
+async def _answer(request: web.Request, session: Session) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )

@@ -6,14 +6,19 @@ over 2**31; and nesting without an end.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from multidict import MultiDictProxy
 
-from bot.errors import BadInput, BadJson
+from bot.errors import BadInput, BadJson, TooSlow
+from bot.web.keys import SERVICES
 
 LARGEST = 2**31
 MOST_NESTED = 20
@@ -49,9 +54,22 @@ def read_address(request: web.Request) -> None:
             raise BadInput(f"{storable(name)[:40]} holds characters that no text has")
 
 
+@asynccontextmanager
+async def in_time(request: web.Request) -> AsyncIterator[None]:
+    """The body arrives in time. Raises TooSlow, and BadInput for one that is not compressed as it says."""
+    try:
+        async with asyncio.timeout(request.app[SERVICES].settings.body_timeout_s):
+            yield
+    except TimeoutError as error:
+        raise TooSlow from error
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise BadInput("the body cannot be read") from error
+
+
 async def read_object(request: web.Request) -> dict[str, Any]:
     """The body as an object, whatever stands in it; raises BadJson for anything else. An empty body is an empty object."""
-    raw = await request.read()
+    async with in_time(request):
+        raw = await request.read()
     try:
         return parse_object(raw.decode("utf-8")) if raw else {}
     except UnicodeDecodeError as error:
@@ -94,7 +112,8 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
 async def read_form(request: web.Request) -> MultiDictProxy[Any]:
     """The form's fields. Raises BadInput for what cannot be read, and for a field that no database can hold."""
     try:
-        form = await request.post()
+        async with in_time(request):
+            form = await request.post()
     except (ValueError, LookupError) as error:  # not in the encoding it names, one that does not exist, broken parts
         raise BadInput("the form cannot be read") from error
     for name, value in form.items():

@@ -21,6 +21,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -74,6 +75,7 @@ def language_of(request: web.Request) -> str:
 
 
 async def set_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.pop("Server", None)  # which version runs here is nobody's business
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.app[SERVICES].settings.is_https:

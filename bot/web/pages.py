@@ -12,7 +12,7 @@ from bot.errors import UnknownMunicipality
 from bot.store import tables as t
 from bot.web import openapi, static_files, templating
 from bot.web.keys import HEALTH, SERVICES
-from bot.web.middleware import language_of
+from bot.web.middleware import Handler, language_of
 from bot.web.templating import render
 
 
@@ -26,6 +26,17 @@ def add_to(app: web.Application) -> None:
     app.router.add_get("/i/", get_link)
     app.router.add_get("/healthz", get_health)
     app.router.add_get("/readyz", get_readiness)
+
+
+@web.middleware
+async def show_not_found(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Who comes to a page that is not there is told so by one."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        if request.path.startswith(("/api/", "/static/")):
+            raise
+        return render(request, "not_found.html", {}, status=404)
 
 
 async def get_front(request: web.Request) -> web.Response:
@@ -42,7 +53,9 @@ async def get_chat(request: web.Request) -> web.Response:
     except UnknownMunicipality:
         return _unknown(request)
     context = {"municipality": municipality, "name": _local(municipality["name"], request)}
-    return render(request, "chat.html", context, ancestors=_frame_ancestors(municipality))
+    response = render(request, "chat.html", context, ancestors=_frame_ancestors(municipality))
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a website that is isolated may frame it too
+    return response
 
 
 async def get_embed(request: web.Request) -> web.Response:

@@ -54,7 +54,7 @@ def business(client: TestClient[Any, Any]) -> Inquirer:
         (b'{"text": "hej", "choice": "person"}', 400, "bad_input"),
         (b'{"choice": "drop table"}', 422, "unknown_choice"),
         (b'{"choice": "article:building/no_such_article"}', 422, "unknown_choice"),
-        (b'{"text": "' + b"x" * 4001 + b'"}', 413, "text_too_long"),
+        (b'{"text": "' + b"x" * 4097 + b'"}', 413, "text_too_long"),
         (b'{"text": "' + b"x" * 70_000 + b'"}', 413, "text_too_long"),
         (b'{"text": "hej", "client_id": "' + b"x" * 81 + b'"}', 400, "bad_input"),
     ],
@@ -79,7 +79,7 @@ async def test_4000_characters_are_taken(business: Inquirer) -> None:
     ("body", "code"),
     [
         ({"client_id": "1"}, "bad_input"),
-        ({"text": "x" * 4001}, "text_too_long"),
+        ({"text": "x" * 4097}, "text_too_long"),
         ({"text": " "}, "empty_text"),
         ({"browser": 5}, "bad_input"),
     ],

@@ -157,7 +157,7 @@ async def test_a_foreign_website_hears_nothing_and_an_allowed_one_does(services:
         ('{"type": "message"}', "empty_text"),
         ('{"type": "message", "text": 5}', "bad_input"),
         ('{"type": "message", "choice": "x"}', "unknown_choice"),
-        (json.dumps({"type": "message", "text": "x" * 4001}), "text_too_long"),
+        (json.dumps({"type": "message", "text": "x" * 4097}), "text_too_long"),
         ('{"type": "feedback", "seq": "1", "helped": true}', "bad_input"),
         ('{"type": "feedback", "seq": 1, "helped": true}', "not_found"),
         ('{"type": "read", "seq": -1}', "bad_input"),

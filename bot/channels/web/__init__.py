@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.channels.web import api, openapi, sockets
+from bot.channels.web import api, listening, openapi, sockets
 from bot.web.openapi import describe
 
 
@@ -20,4 +20,5 @@ def add_to(app: web.Application) -> None:
     app.on_response_prepare.append(api.allow_origin)
     app.on_shutdown.append(sockets.close_all)
     app[sockets.SOCKETS] = set()
+    app[listening.SHARED_READS] = listening.SharedReads()
     describe(app, openapi.PATHS, openapi.SCHEMAS)

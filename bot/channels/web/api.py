@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from aiohttp import web
 
+from bot.channels.web import listening
 from bot.channels.web.origins import check_origin, is_own
 from bot.conversation.reading import LIMIT, message_json, read_contact, read_messages
 from bot.conversation.receiving import Received
@@ -105,19 +106,20 @@ async def get_messages(request: web.Request) -> web.Response:
     inquiry = await inquiry_of(request)
     after, rev, wait_s = (number_query(request, name) for name in ("after", "rev", "wait"))
     deadline = time.monotonic() + min(wait_s or 0, MAX_WAIT_S)
-    known: dict[str, Any] | None = inquiry
-    with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
+    start, since = int(after or 0), None if rev is None else int(rev)
+    answer = await thread_json(
+        services, inquiry["id"], generation=inquiry["generation"], after=start, rev=since, known=inquiry
+    )
+    if answer["messages"] or not wait_s or (since is not None and answer["rev"] > since):
+        return web.json_response(answer)
+    with (
+        listening.from_address(request),
+        listening.to_inquiry(request, inquiry),
+        services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news,
+    ):
         while True:
             news.clear()
-            answer = await thread_json(
-                services,
-                inquiry["id"],
-                generation=inquiry["generation"],
-                after=int(after or 0),
-                rev=None if rev is None else int(rev),
-                known=known,
-            )
-            known = None
+            answer = await read_shared(request, inquiry, after=start, rev=since)
             left = deadline - time.monotonic()
             if answer["messages"] or left <= 0 or (rev is not None and answer["rev"] > rev):
                 return web.json_response(answer)
@@ -250,15 +252,30 @@ async def thread_json(
     }
 
 
+async def read_shared(
+    request: web.Request, inquiry: dict[str, Any], *, after: int = 0, rev: int | None = None
+) -> dict[str, Any]:
+    """The thread, read once for all who listen to the inquiry and want the same of it; nobody may change it."""
+    services, inquiry_id, generation = request.app[SERVICES], inquiry["id"], inquiry["generation"]
+    return await request.app[listening.SHARED_READS].read(
+        (inquiry_id, generation, after, rev),
+        lambda: thread_json(services, inquiry_id, generation=generation, after=after, rev=rev),
+    )
+
+
 async def mark_read(request: web.Request, inquiry: dict[str, Any], body: dict[str, Any]) -> int:
     """What stands up to ``seq`` in ``body`` is read; a ``seq`` not yet given changes nothing. Raises BadInput."""
     seq = seq_field(body)
     c = t.inquiry.c
     here = (c.municipality == inquiry["municipality"]) & (c.id == inquiry["id"])
+    limits, settings = request.app[LIMITS], request.app[SERVICES].settings
+    limits.check("frame", inquiry["id"], settings.max_frames_per_minute, 60)
+    changes = here & (c.read_seq < seq) & (c.last_seq >= seq)
+    async with request.app[SERVICES].database.read() as connection:
+        if await connection.scalar(sa.select(c.id).where(changes)) is None:
+            return seq  # a write would wait for every other
     async with request.app[SERVICES].database.write() as connection:
-        await connection.execute(
-            sa.update(t.inquiry).where(here, c.read_seq < seq, c.last_seq >= seq).values(read_seq=seq)
-        )
+        await connection.execute(sa.update(t.inquiry).where(changes).values(read_seq=seq))
     return seq
 
 

@@ -11,15 +11,17 @@ import asyncio
 import contextlib
 from typing import Any
 
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.channels.web import api
+from bot.channels.web import api, listening
 from bot.channels.web.origins import check_origin
-from bot.errors import BadInput, BadJson, BadToken, HotlineError
+from bot.errors import BadInput, BadJson, BadToken, HotlineError, StoreUnavailable
 from bot.web.bodies import checked, parse_object
 from bot.web.fields import client_id_field, helped_field, seq_field, text_field, whole_number
-from bot.web.keys import RECEIVING, SERVICES
+from bot.web.keys import LIMITS, RECEIVING, SERVICES
 
+log = structlog.get_logger()
 SOCKETS: web.AppKey[set[Any]] = web.AppKey("sockets", set[Any])  # WebSocketResponses
 HELLO_S = 10.0
 HEARTBEAT_S = 25.0
@@ -27,26 +29,47 @@ MAX_FRAME_BYTES = 64 * 1024
 
 
 async def get_socket(request: web.Request) -> web.WebSocketResponse:
-    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES)
-    await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
-    try:
-        inquiry, rev = await _hello(request, socket)
-        services = request.app[SERVICES]
-        with services.hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
-            writer = asyncio.create_task(_push(request, socket, inquiry, rev, news))
-            try:
-                await _read(request, socket, inquiry)
-            finally:
-                writer.cancel()
-                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-                    await writer
-    except HotlineError as error:
-        await _send(socket, _error(error, None))
-        await socket.close(code=WSCloseCode.POLICY_VIOLATION)
-    finally:
-        request.app[SOCKETS].discard(socket)
+    # Compressed, a frame of a few bytes may be read as megabytes; and threads are short.
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES, compress=False)
+    with listening.from_address(request):
+        try:
+            await socket.prepare(request)
+        except ValueError as error:
+            raise BadInput("this is no WebSocket handshake") from error
+        request.app[SOCKETS].add(socket)
+        try:
+            inquiry, rev = await _hello(request, socket)
+            with listening.to_inquiry(request, inquiry):
+                await _serve(request, socket, inquiry, rev)
+        except HotlineError as error:
+            await _send(socket, _error(error, None))
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+        finally:
+            request.app[SOCKETS].discard(socket)
     return socket
+
+
+async def _serve(request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any], rev: int) -> None:
+    with request.app[SERVICES].hub.inquiry(inquiry["municipality"], inquiry["id"]) as news:
+        writer = asyncio.create_task(_push(request, socket, inquiry, rev, news))
+        # A socket that answers and hears nothing is worse than none: whoever listens comes back to a new one.
+        closing = asyncio.Event()
+        writer.add_done_callback(lambda _: closing.set())
+        closer = asyncio.create_task(_close_after(socket, closing))
+        try:
+            await _read(request, socket, inquiry)
+        finally:
+            for task in (writer, closer):
+                task.cancel()
+            ended = await asyncio.gather(writer, closer, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+            log.error("socket_writer_ended", inquiry=inquiry["id"], error=type(error).__name__)
+
+
+async def _close_after(socket: web.WebSocketResponse, ended: asyncio.Event) -> None:
+    await ended.wait()
+    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
 async def close_all(app: web.Application) -> None:
@@ -78,17 +101,16 @@ async def _push(
     request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any], rev: int, news: asyncio.Event
 ) -> None:
     """One writer per socket: a slow reader waits here, and gets what came meanwhile in one frame. It ends with the token."""
-    services = request.app[SERVICES]
     first = True
     while not socket.closed:
         news.clear()
         try:
-            thread = await api.thread_json(services, inquiry["id"], generation=inquiry["generation"], rev=rev)
+            thread = await api.read_shared(request, inquiry, rev=rev)
         except BadToken as error:
             await _send(socket, _error(error, None))
             await socket.close(code=WSCloseCode.POLICY_VIOLATION)
             return
-        except HotlineError:
+        except StoreUnavailable:
             await asyncio.sleep(1)
             continue
         if first or thread["messages"] or thread["rev"] > rev or thread["answering"]:
@@ -100,7 +122,10 @@ async def _push(
 
 
 async def _read(request: web.Request, socket: web.WebSocketResponse, inquiry: dict[str, Any]) -> None:
+    limits, settings = request.app[LIMITS], request.app[SERVICES].settings
     async for received in socket:
+        # Who is over it is told so, and closed.
+        limits.check("frame", inquiry["id"], settings.max_frames_per_minute, 60)
         frame: dict[str, Any] | None = None
         try:
             frame = _parse(received)
