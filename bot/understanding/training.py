@@ -29,7 +29,7 @@ async def train_in_subprocess(
     # Rasa's cache would be shared by trainings at the same time, and grows; what it saves here is a few seconds.
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "RASA_MAX_CACHE_SIZE": "0"}
     if low_priority:
-        environment |= {"HOTLINE_TRAINING_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     process = await asyncio.create_subprocess_exec(
         *_command(nlu_data_dir, out_dir, low_priority),
         cwd=PROJECT_DIR,
