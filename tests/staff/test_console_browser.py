@@ -254,8 +254,8 @@ async def test_any_number_of_tabs_are_live_over_one_line(
     for tab in tabs[1:]:
         await expect(thread(tab)).to_contain_text("Og nu?")
     assert len(client.app[STREAMS]) <= 2  # type: ignore[union-attr]  # the closed one's is noticed with the next beat
-    await tabs[1].goto(f"{address}/staff/knowledge")
-    await expect(tabs[1].get_by_role("heading", level=1)).to_be_visible()
+    await tabs[1].goto(f"{address}/staff?list=all")
+    await expect(row(tabs[1], business)).to_be_visible()
 
 
 async def test_tabs_nobody_looks_at_let_go_of_their_line_where_there_are_no_locks(
