@@ -156,6 +156,6 @@ async def test_rows_of_an_older_version_are_found_after_the_upgrade(sqlite_url: 
     old = await stored(services, status="waiting", company="ÆRØ Prøve", contact_phone="+4512345678")
     database: Database = services.database
     async with database.engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "0004"))
+        await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), "0003"))
     await migrate(database)
     assert await found(services, "ærø") == await found(services, "12 34 56 78") == [old]

@@ -1,6 +1,6 @@
 """What continues an inquiry is found by an index: it is looked for at every message to one that is closed for good.
 
-Revision ID: 0004
+Revision ID: 0003
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
