@@ -82,6 +82,7 @@ _NOTHING_SAID = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"[,;()\n|\x00]+|(?<=\w)\.\s+|\s[-–—]\s")
+_ABBREVIATED = re.compile(r"\b(?:eftf|inc|ltd|co|corp|jr|sr|fl)$", re.IGNORECASE)
 _EDGE = " \t.,;:!-–/()\"“”„'"
 
 
@@ -122,6 +123,12 @@ def pick(text: str, asked: Asked | None = None) -> Details:
     if asked == "name" and "name" not in found and is_name(found.get("company", "")):
         found["name"] = found.pop("company")  # "Carport Centret" may be what they are asked for under
     return Details(**found, rest=", ".join(part for part in rest if part.strip(_EDGE)))
+
+
+def _bare(part: str) -> str:
+    """``part`` without what stands around it; the full stop of an abbreviation belongs to the name."""
+    bare = part.strip(_EDGE)
+    return f"{bare}." if _ABBREVIATED.search(bare) and f"{bare}." in part else bare
 
 
 def find_emails(text: str) -> list[Number]:
@@ -188,11 +195,11 @@ def _take_part(part: str, asked: Asked | None, found: dict[str, str], rest: list
         said = pattern.search(part)
         if said and kind not in found and may_be(part[said.end() :].strip(_EDGE)):
             before = part[: said.start()].strip(_EDGE)
-            found[kind] = part[said.end() :].strip(_EDGE)[:LONGEST]
+            found[kind] = _bare(part[said.end() :])[:LONGEST]
             if before:
                 _take_part(before, asked, found, rest)
             return
-    bare = part.strip(_EDGE)
+    bare = _bare(part)
     if not bare or _NOTHING_SAID.fullmatch(bare):
         return
     fits = _kind_of(bare, asked, found) if asked is not None and "?" not in part else None

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from bot.numbers import find_numbers
+
 _TEXTS = ("number", "company", "contact_name", "contact_email", "subject")
 COLUMNS = (*_TEXTS, "cvr", "contact_phone")  # of an inquiry
 _CASE_NUMBER = re.compile(r"(\d{4})\s*[-–/. ]\s*(\d{1,6})")
@@ -37,6 +39,12 @@ def wanted(q: str) -> list[str]:
     """What to look for in ``searched``, any of it: the folded words and, where they are a number, its digits."""
     folded = fold(q)
     found = [folded] if folded else []
+    # A telephone number may have more to it than digits: an extension, "(0)".
+    found += [
+        _digits(one.value.partition(" ")[0])
+        for one in find_numbers(q.strip())
+        if (one.start, one.end) == (0, len(q.strip()))
+    ]
     number = _NUMBER.fullmatch(folded)
     if number:
         digits = _digits(number.group(1))

@@ -44,6 +44,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_hotline_that_cannot_store_is_not_ready(services: Services, serve: Serve) -> None:
+    services.database.hold_file()
     client = await serve(services)
     assert await _readiness(client) == (200, True)
     file = services.database.file
@@ -71,6 +72,7 @@ async def test_a_full_disk_is_not_ready(services: Services, serve: Serve, monkey
 
 @pytest.mark.usefixtures("impatient")
 async def test_one_line_tells_how_many_requests_were_refused(services: Services, serve: Serve) -> None:
+    services.database.hold_file()
     client = await serve(services)
     file = services.database.file
     assert file is not None
