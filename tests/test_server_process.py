@@ -92,8 +92,9 @@ async def test_serve_prints_addresses_and_password_and_needs_no_network_of_its_o
 
 
 async def test_a_server_without_a_model_listens_and_hands_over_to_people(tmp_path: Path) -> None:
-    server = Server(tmp_path)
+    server = Server(tmp_path / "data")
     await server.start()
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0  # the folder that it made is its own account's
     try:
         async with aiohttp.ClientSession(server.address) as session:
             async with session.get("/readyz") as response:

@@ -50,6 +50,7 @@ async def _serve(settings: Settings, demo: bool) -> None:
     began = time.monotonic()
     common = load_knowledge(settings.nlu_data_dir)
     database = Database(settings.resolved_database_url)
+    settings.make_data_dir()
     only_server = hold_alone(database)
     pool = None
     try:

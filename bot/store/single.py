@@ -16,7 +16,7 @@ def hold_alone(database: Database) -> IO[bytes] | None:
     if not database.is_sqlite or database.url.database in (None, "", ":memory:"):
         return None
     path = Path(f"{database.url.database}.serving")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = path.open("ab")
     try:
         # Servers on SQLite keep to themselves what others would have to know, such as who waits for what.
