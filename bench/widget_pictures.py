@@ -14,10 +14,10 @@ FOLDER = PROJECT_DIR / "docs" / "pictures"
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 320, "height": 640}}
 LOOKS = [("da", False), ("en", False), ("da", True)]  # language, dark
 SAID = {
-    "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Caféens ejer", "Vi har 12 stole og 4 borde."),
+    "da": ("Hvordan får vi tilladelse til udeservering på fortovet?", "Bo Prøve", "Vi har 12 stole og 4 borde."),
     "en": (
         "Where do I find the local plan for our address?",
-        "The owner",
+        "Bo Testname",
         "It is the plot behind the bakery.",
     ),
 }
