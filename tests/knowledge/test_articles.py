@@ -191,7 +191,10 @@ async def test_no_change_of_an_article_goes_over_another_editors(services: Servi
 
     async def try_all(version: dict[str, Any]) -> set[tuple[int, str]]:
         headers = {"X-CSRF-Token": other.csrf}
-        put_at = lambda path, body: other.session.put(f"/api/v1/staff{path}", json=body, headers=headers)  # noqa: E731
+
+        async def put_at(path: str, body: dict[str, Any]) -> Any:
+            return await other.session.put(f"/api/v1/staff{path}", json=body, headers=headers)
+
         answers = [await put_at(FEE, TEXTS | version), await put_at("/values", values | version)]
         answers += [await other.post(f"{FEE}/{action}", **version) for action in ("keep", "withdraw", "take_back")]
         answers.append(await delete(other, ARTICLE, **version))
